@@ -181,6 +181,7 @@ def test_every_page_passes_axe_fits_a_narrow_window_and_shows_a_viewer_no_whole_
             desk.go("/drafts")
             desk.page.get_by_role("button", name="新建").click()
             desk.page.wait_for_url("**/drafts/2")
+            _cells_are_filled_down_and_back(desk)
         pages = (
             "/login",
             "/",
@@ -190,6 +191,7 @@ def test_every_page_passes_axe_fits_a_narrow_window_and_shows_a_viewer_no_whole_
             taken,
             "/drafts",
             "/drafts/2",
+            "/drafts/2/remedy",
             declared,
             "/people",
             "/codes/units",
@@ -219,6 +221,43 @@ def test_every_page_passes_axe_fits_a_narrow_window_and_shows_a_viewer_no_whole_
             assert row["head.buyerIdNumber"][-4:] in desk.page.content()
             assert desk.page.get_by_role("button", name="申请撤单").count() == 0
         _typing_goes_on_after_a_logout(base, "/drafts/2")
+
+
+def _cells_are_filled_down_and_back(desk: Desk) -> None:
+    """In the grid of a draft, by keys: Ctrl+D, Ctrl+Shift+D, Ctrl+Z; what was filled is kept like what was typed."""
+    keys = desk.page.keyboard
+
+    def column(name: str) -> list[str]:
+        texts: list[str] = desk.page.evaluate(
+            f"() => [...document.querySelectorAll('table.grid [name$=\".{name}\"]')].map((one) => one.value)"
+        )
+        return texts[:4]
+
+    desk.page.locator('[name="line.0.gname"]').focus()
+    for text in ("奶粉", "面霜", "维生素", "糖"):
+        keys.type(text)
+        keys.press("ArrowDown")
+    assert column("gname") == ["奶粉", "面霜", "维生素", "糖"]
+    began = desk.page.locator('[name="base"]').first.input_value()
+    desk.page.locator('[name="line.0.unit"]').fill("122")
+    desk.page.locator('[name="line.1.unit"]').focus()
+    keys.press("Control+d")
+    assert column("unit") == ["122", "122", "", ""]
+    keys.press("Control+Shift+D")
+    assert column("unit") == ["122"] * 4
+    keys.press("Control+z")
+    assert column("unit") == ["122", "122", "", ""]
+    keys.press("Control+z")
+    assert column("unit") == ["122", "", "", ""]
+    keys.press("Control+d")
+    expect(desk.page.locator("#kept")).to_have_text("已自动保存", timeout=PATIENCE)
+    until(lambda: desk.page.locator('[name="base"]').first.input_value() != began, "the page knows what was kept")
+
+    def stands_there() -> bool:
+        desk.page.reload()
+        return column("unit")[:2] == ["122", "122"]
+
+    until(stands_there, "what was filled is kept")
 
 
 def _typing_goes_on_after_a_logout(base: str, draft: str) -> None:

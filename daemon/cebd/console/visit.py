@@ -24,6 +24,7 @@ from cebd.operations.console.figures import RecentCharts
 from cebd.operations.console.importing.correcting import Correcting
 from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.judging import Judge
+from cebd.operations.console.open_pages import OpenPages
 from cebd.operations.text import Text
 from cebd.settings import Settings
 from cebd.store.console.accounts import Account, Role
@@ -36,7 +37,8 @@ _SESSION = "cebd_session"
 
 @dataclass(frozen=True)
 class Desk:
-    """The station's store and settings, the templates, what judges documents, files brought in, and who tried to log in lately."""
+    """The station's store and settings, the templates, what judges documents, files brought in, who tried to log in lately, and
+    from which page drafts were saved."""
 
     settings: Settings
     store: Store
@@ -49,6 +51,7 @@ class Desk:
     live: Live
     overview: Remembered[dict[str, object]] = field(default_factory=Remembered)
     attempts: Attempts = field(default_factory=Attempts)
+    open_pages: OpenPages = field(default_factory=OpenPages)
 
     @property
     def with_tls(self) -> bool:

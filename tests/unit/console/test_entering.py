@@ -46,6 +46,9 @@ class Fields(HTMLParser):
             self.values[self._select] = told.get("value") or ""
 
 
+_FOR_SCRIPTS = {"accept": "application/json"}
+
+
 def entered_row(row: dict[str, str]) -> dict[str, str]:
     """A flat row as the fields of a form; what the form does not ask is left out."""
     fields = {name: text for name, text in row.items() if name.startswith("head.")}
@@ -253,6 +256,50 @@ def test_what_a_colleague_typed_meanwhile_is_not_lost_but_shown_before_yours_cou
     assert again["head.orderNo"] == "B-1", "nothing that was typed is lost"
     wang.client.post(draft, data={**again, "action": "save"})
     assert Fields(li.get(draft).text).values["head.orderNo"] == "B-1"
+
+
+def test_of_two_tabs_of_one_account_the_second_is_told_what_the_first_has_saved(here: TryConsole) -> None:
+    visitor = here.logged_in("li")
+    draft = begun(visitor, "CEB311")
+    first, second = (Fields(visitor.get(draft).text).values for _ in range(2))
+    for typed in ("A", "A-1", "A-1", "A-12"):  # its page keeps the old mark where an answer is lost
+        answer = visitor.client.post(f"{draft}/keep", data={**first, "head.orderNo": typed})
+        assert answer.status_code == 200
+    kept = visitor.client.post(f"{draft}/keep", data={**second, "head.orderNo": "B-1"}, headers=_FOR_SCRIPTS)
+    assert (kept.status_code, "您的帐号在另一个页面也改了" in kept.json()["said"]) == (409, True)
+    shown = visitor.client.post(draft, data={**second, "head.orderNo": "B-1", "action": "declare"})
+    assert (shown.status_code, re.findall(r"<(?:del|ins)>(.*?)</", shown.text)) == (409, ["A-12", "B-1"])
+    visitor.client.post(draft, data={**Fields(shown.text).values, "action": "save"})
+    late = visitor.client.post(f"{draft}/keep", data={**first, "head.orderNo": "A-123"})
+    assert (late.status_code, Fields(visitor.get(draft).text).values["head.orderNo"]) == (409, "B-1")
+
+
+def test_a_page_goes_on_after_a_restart_with_what_it_was_told_was_kept(here: TryConsole) -> None:
+    visitor = here.logged_in("li")
+    draft = begun(visitor, "CEB311")
+    page = Fields(visitor.get(draft).text).values
+    base = visitor.client.post(f"{draft}/keep", data={**page, "head.orderNo": "A"}).json()["base"]
+    again = here.opened_again().visitor()
+    again.client.cookies = visitor.client.cookies
+    assert again.client.post(f"{draft}/keep", data={**page, "base": base, "head.orderNo": "A-1"}).status_code == 200
+
+
+def test_a_note_on_trade_remedies_is_not_overwritten_by_the_draft_in_another_tab_nor_written_into_other_goods(
+    here: TryConsole,
+) -> None:
+    visitor = here.logged_in("li")
+    (row,) = inventory_rows(1)
+    draft = begun(visitor, "CEB621")
+    send(visitor, draft, entered_row(row), "save")
+    form = Fields(visitor.get(draft).text).values
+    parts = {"line": "1", "maker_zh": "某公司", "maker": "Maker", "anti_dumping": "0.3", "countervailing": ""}
+    seen = re.findall(r'name="base" value="(\w+)"', visitor.get(f"{draft}/remedy").text)[0]
+    remedy = {**parts, "undertaking": "", "document": "", "item": "", "base": seen}
+    assert visitor.post(f"{draft}/remedy", **remedy).status_code == 303
+    assert visitor.client.post(f"{draft}/keep", data={**form, "line.0.gname": "别的"}).status_code == 409
+    stale = visitor.post(f"{draft}/remedy", **{**remedy, "maker": "Other"})
+    assert (stale.status_code, 'value="Other"' in stale.text) == (422, True)
+    assert "没有写入：在您打开本页之后" in stale.text
 
 
 def test_a_draft_is_thrown_away_once_it_was_asked_and_the_journal_names_it(here: TryConsole) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -25,6 +26,7 @@ from cebd.messages.parse import StatedTexts
 from cebd.operations.console import applying, entry, giving
 from cebd.operations.console.declared_texts import declared_texts
 from cebd.operations.console.judging import Judged
+from cebd.operations.console.open_pages import OpenPage
 from cebd.operations.text import Refused
 from cebd.rules.codes.tables import table_names
 from cebd.store.console import drafts, questions
@@ -113,7 +115,7 @@ def keep(visit: Visit) -> Response:
         for one in form.fields
         if one.found or one.named or one.offer
     }
-    return JSONResponse({"ready": judged.may_go, "fields": fields})
+    return JSONResponse({"ready": judged.may_go, "fields": fields, "base": entry.mark_of(saved)})
 
 
 def _name_in(in_form: Mapping[int, int], name: str) -> str:
@@ -134,7 +136,7 @@ def post(visit: Visit) -> Response:
         return _remove(visit, found)
     try:
         saved = _saved(visit, found)
-    except entry.ChangedByAnother as error:
+    except entry.ChangedElsewhere as error:
         return _two_versions(visit, error.current)
     if action.startswith("lines-") and action[6:].isdecimal():
         return visit.go(f"/drafts/{found.id}?lines={action[6:]}#lines")
@@ -158,13 +160,17 @@ def _remove(visit: Visit, found: Draft) -> Response:
 
 
 def _two_versions(visit: Visit, current: Draft) -> Response:
-    """What the person has typed, not saved, with what it says otherwise than somebody else's version; saved again, it counts."""
+    """What the person has typed, not saved, with what it says otherwise than the version of another page; saved again, it counts."""
     mine, theirs = document_of(current, visit.form), entry.documents_of(current)[0]
     typed = replace(current, content=as_json(current.type, [mine]).decode())
     form = _sheet_form(visit, typed, None, _page_posted(visit))
     told = applying.differences(current.type, StatedTexts(theirs.head, theirs.lines), mine)
-    values = {"form": form, "draft": typed, "judged": None, "changes": None, "base": entry.mark_of(current)}
-    return visit.page("draft.html", HTTPStatus.CONFLICT, **values, others=told)
+    return _page(visit, form, typed, HTTPStatus.CONFLICT, base=entry.mark_of(current), others=told)
+
+
+def _page(visit: Visit, form: SheetForm, found: Draft, status: HTTPStatus, **values: object) -> Response:
+    told = {"judged": None, "changes": None, "others": None, **values}
+    return visit.page("draft.html", status, form=form, draft=found, page=secrets.token_urlsafe(8), **told)
 
 
 def codes(visit: Visit) -> Response:
@@ -190,8 +196,9 @@ def _draft(visit: Visit) -> Draft:
 def _saved(visit: Visit, found: Draft) -> Draft:
     desk = visit.desk
     document = document_of(found, visit.form)
-    seen = visit.form.get("base", "")
-    return entry.save(desk.store, found, visit.person.name, [document], desk.clock.now(), seen)
+    seen, by = visit.form.get("base"), visit.person.name
+    page = None if seen is None else OpenPage(desk.open_pages, visit.form.get("page", ""), seen)
+    return entry.save(desk.store, found, by, [document], desk.clock.now(), page)
 
 
 def _judged(visit: Visit, found: Draft) -> Judged:
@@ -216,8 +223,8 @@ def _form(visit: Visit, found: Draft, judged: Judged | None) -> Response:
         page = _page_posted(visit)
     form = _sheet_form(visit, found, judged, page)
     status = HTTPStatus.OK if judged is None or judged.may_go else HTTPStatus.UNPROCESSABLE_ENTITY
-    values = {"form": form, "draft": found, "judged": judged, "base": entry.mark_of(found), "others": None}
-    return visit.page("draft.html", status, **values, changes=life.differences_of(visit, found))
+    changes, base = life.differences_of(visit, found), entry.mark_of(found)
+    return _page(visit, form, found, status, judged=judged, changes=changes, base=base)
 
 
 def _declared(visit: Visit, found: Draft, template: str) -> Response:

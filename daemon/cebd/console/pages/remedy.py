@@ -10,6 +10,7 @@ from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document
 from cebd.messages.description import message_type
 from cebd.operations.console import entry
+from cebd.operations.console.open_pages import OpenPage
 from cebd.rules.trade_remedy import TradeRemedy, note_with, remedy_in
 from cebd.store.console.drafts import Draft
 
@@ -47,7 +48,17 @@ def write(visit: Visit) -> Response:
     lines = [*document.lines]
     lines[nth - 1] = {**texts, "note": note}
     desk = visit.desk
-    entry.save(desk.store, found, visit.person.name, [Document(document.head, tuple(lines))], desk.clock.now())
+    written, by = [Document(document.head, tuple(lines))], visit.person.name
+    seen = form.get("base")
+    page = None if seen is None else OpenPage(desk.open_pages, "", seen)
+    try:
+        entry.save(desk.store, found, by, written, desk.clock.now(), page)
+    except entry.ChangedElsewhere as error:
+        said = visit.say(
+            "没有写入：在您打开本页之后，这份草稿改过。请核对商品，再写入一次。",
+            "Nothing was written: the draft has changed since you opened this page. Look at the goods, then write it once more.",
+        )
+        return _form(visit, error.current, nth, said, remedy)
     return visit.go(f"/drafts/{found.id}/remedy?line={nth}")
 
 
@@ -64,5 +75,6 @@ def _form(visit: Visit, found: Draft, nth: int, said: str | None, typed: TradeRe
     nth = max(1, min(nth, len(lines)))
     note = lines[nth - 1].get("note", "") if lines else ""
     status = HTTPStatus.OK if said is None else HTTPStatus.UNPROCESSABLE_ENTITY
-    remedy = typed or remedy_in(note) or TradeRemedy()
-    return visit.page("remedy.html", status, draft=found, lines=lines, nth=nth, note=note, remedy=remedy, said=said)
+    remedy, base = typed or remedy_in(note) or TradeRemedy(), entry.mark_of(found)
+    values = {"draft": found, "lines": lines, "nth": nth, "note": note, "remedy": remedy, "base": base}
+    return visit.page("remedy.html", status, **values, said=said)

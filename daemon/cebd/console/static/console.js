@@ -191,6 +191,7 @@
         say(answer.ok ? draft.dataset.kept : said.said, !answer.ok);
         if (!answer.ok) return;
         typed = false;
+        draft.elements.base.value = said.base;
         told = said.fields;
       } catch (error) {
         if (error.name === "AbortError") return; // typed on meanwhile

@@ -13,6 +13,7 @@ from cebd.clock import iso
 from cebd.documents.workbooks.entered import Document, as_json, entered
 from cebd.messages.description import message_type
 from cebd.operations.console.giving import put_into_inbox, require_inbox, taken
+from cebd.operations.console.open_pages import OpenPage
 from cebd.operations.console.second_person import require_second_person
 from cebd.operations.text import Refused
 from cebd.records.ids import RecordId
@@ -62,14 +63,19 @@ def without_numbers(type_: str, document: Document) -> Document:
     return Document(head, tuple(lines))
 
 
-class ChangedByAnother(Refused):
-    """Somebody else has saved the draft since the page was made from which it is saved now: `current`."""
+class ChangedElsewhere(Refused):
+    """Somebody else, or the same person on another page, has saved the draft since the page was made from which it is saved now: `current`.
+    `account`: of that page.
+    """
 
-    def __init__(self, current: Draft) -> None:
+    def __init__(self, current: Draft, account: str) -> None:
         self.current = current
+        who = (current.account, current.account)
+        if account == current.account:
+            who = ("您的帐号在另一个页面", "your account, on another page,")
         super().__init__(
-            f"没有保存：{current.account} 在您打开之后也改了这份草稿。请点“保存并检查”，核对差别后再决定。",
-            f"Not kept: {current.account} has changed this draft since you opened it. Press Save and check, see what differs, then decide.",
+            f"没有保存：在您打开之后，{who[0]}也改了这份草稿。请点“保存并检查”，核对差别后再决定。",
+            f"Not kept: {who[1]} has changed this draft since you opened it. Press Save and check, see what differs, then decide.",
         )
 
 
@@ -79,18 +85,28 @@ def mark_of(draft: Draft) -> str:
 
 
 def save(
-    store: Store, draft: Draft, account: str, documents: Sequence[Document], now: datetime, seen: str = ""
+    store: Store,
+    draft: Draft,
+    account: str,
+    documents: Sequence[Document],
+    now: datetime,
+    page: OpenPage | None = None,
 ) -> Draft:
-    """The draft with what was entered. `seen`: the mark of what the page began with. Raises Refused for one that is declared meanwhile,
-    ChangedByAnother."""
+    """The draft with what was entered. `page`: None where nobody typed it. Raises Refused for one that is declared meanwhile,
+    ChangedElsewhere.
+    """
     content = as_json(draft.type, documents).decode()
     with store.write() as transaction:
         current = the_draft(transaction, draft.id)
-        if seen not in ("", mark_of(current)) and account != current.account and content != current.content:
-            raise ChangedByAnother(current)
+        is_new = content != current.content
+        if is_new and page is not None and not page.knows(draft.id, mark_of(current)):
+            raise ChangedElsewhere(current, account)
         if not drafts.save_draft(transaction, draft.id, account, content, iso(now)):
             raise Refused("这份草稿已经申报或删除。", "This draft was declared or thrown away meanwhile.")
-        return the_draft(transaction, draft.id)
+        saved = the_draft(transaction, draft.id)
+        if is_new and page is not None:
+            page.has_saved(draft.id, mark_of(saved))
+        return saved
 
 
 def the_draft(transaction: Transaction, number: int) -> Draft:
