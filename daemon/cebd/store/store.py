@@ -70,7 +70,7 @@ class Store:
         self._opened = self._file()
 
     def is_in_place(self) -> bool:
-        """Whether the file that was opened has its name still. Where it was taken away, SQLite makes an empty one under the name."""
+        """Whether the file that was opened has its name still: what open connections write goes on into one that has none."""
         return self._opened is None or self._file() == self._opened
 
     def _file(self) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -197,6 +198,32 @@ def test_a_program_may_give_again_what_was_never_taken_or_kept_back_whole_and_no
     assert in_inbox(here) == ([name] if comes else [])
 
 
+@pytest.mark.parametrize("way", ["a program", "a draft"])
+def test_what_is_given_again_while_its_file_is_just_being_taken_comes_no_second_time(
+    here: TryConsole, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    _, key = accounts.add_key(here.store, "trial", "erp", here.clock.now())
+    if way == "a program":
+        assert given(here, key) == 202
+    else:
+        declare_draft(here)
+    (name,), write = in_inbox(here), giving._write
+    inbox = here.made.inbox
+
+    def taken_first(*how: Any) -> None:
+        assert claim(here.store, "trial", inbox.parent, inbox / name, here.clock) is not None
+        write(*how)
+
+    monkeypatch.setattr(giving, "_write", taken_first)
+    if way == "a program":
+        assert given(here, key) == 202
+    else:
+        with here.store.read() as transaction:
+            draft = entry.the_draft(transaction, 1)
+        entry.give(here.store, here.settings, draft)
+    assert in_inbox(here) == []
+
+
 @pytest.mark.parametrize(
     "name", ["~$订单.xlsx", ".订单.csv", "订单.xlsx.part", "订单.csv.tmp.crdownload", "..", "~$.csv"]
 )
@@ -221,4 +248,4 @@ def test_where_the_settings_have_such_names_left_alone_nothing_is_closed_and_the
     with here.store.read() as transaction:
         assert entry.the_draft(transaction, number).file is None
     with pytest.raises(Refused, match="left alone"):
-        giving.put_into_inbox(deaf, "trial", "api-0.json", b"{}")
+        giving.put_into_inbox(deaf, "trial", "api-0.json", b"{}", lambda: False)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from builders.declared import an_open_store, declare
 from cebd.cli.frame.errors import explained
 from cebd.cli.frame.exits import Exit
 from cebd.store.safety.trust import StoreRefused, require_undamaged
 from cebd.store.store import Store, StoreDamaged
-from cebd.store.tables import records
+from cebd.store.tables import about, records
 
 PAGE = 4096
 
@@ -56,12 +56,16 @@ def test_whatever_else_the_store_refuses_is_said_without_sql(tmp_path: Path) -> 
 def test_a_store_that_is_taken_away_from_a_station_at_work_ends_it_whatever_stands_in_its_place(
     tmp_path: Path, meanwhile: str
 ) -> None:
-    """A connection that is opened later makes an empty file under the name: what is written goes on into one that has none."""
+    """What is written goes on into a file that has no name; a connection that is opened later makes none."""
     with an_open_store(tmp_path) as store:
         require_undamaged(store)
         path = tmp_path / "store" / "cebd.sqlite"
         path.rename(path.with_name("taken away"))
         if meanwhile == "an empty file":
             path.touch()
+        store.let_go_of_caches()
+        with pytest.raises(DatabaseError), store.write() as transaction:
+            transaction.execute(select(about))
+        assert path.exists() == (meanwhile == "an empty file")
         with pytest.raises(StoreRefused, match="CEBD-2103"):
             require_undamaged(store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 
@@ -37,13 +38,14 @@ def give(visit: Visit) -> Response:
         )
     sheet = entered(visit.body)
     name = f"api-{sha256(visit.body).hexdigest()[:16]}.json"
-    if not giving.is_declared(desk.store, enterprise, name, visit.body):
+    is_declared = partial(giving.is_declared, desk.store, enterprise, name, visit.body)
+    if not is_declared():
         with desk.store.write() as transaction:
             note(transaction, "given by a program", f"{program}: {enterprise} {name}")
         if desk.settings.console.second_person:
             desk.imports.receive_from_program(program, enterprise, name, visit.body)
         else:
-            giving.put_into_inbox(desk.settings, enterprise, name, visit.body)
+            giving.put_into_inbox(desk.settings, enterprise, name, visit.body, is_declared)
     told = {"name": name, "enterprise": enterprise, "type": sheet.type.code, "documents": len(sheet.documents)}
     return JSONResponse(told, HTTPStatus.ACCEPTED, {"location": f"/api/drops/{name}"})
 

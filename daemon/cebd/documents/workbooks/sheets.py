@@ -324,8 +324,11 @@ def is_message(path: Path) -> bool:
         return True
     if suffix in _OTHER_SUFFIXES:
         raise refused("CEBD-1024", *_OTHER_SUFFIXES[suffix])
+    zh, en = "文件名没有后缀", "its name has no ending"
+    if suffix:
+        zh, en = f"不支持 {path.suffix}", f"{path.suffix} is not supported"
     raise Unreadable(
-        f"{path.suffix or '?'}: 只接受 .xlsx .xls .et .ods .csv .xml .json / only .xlsx, .xls, .et, .ods, .csv, .xml and .json are read"
+        f"{zh}，只接受 .xlsx .xls .et .ods .csv .xml .json / {en}; only .xlsx, .xls, .et, .ods, .csv, .xml and .json are read"
     )
 
 

@@ -183,9 +183,13 @@ def give(store: Store, settings: Settings, draft: Draft) -> None:
     """Bring the file of a declared draft into the inbox, unless it is there or was taken. Raises Refused, OSError, TransactionFailed."""
     if draft.file is None:
         return
-    content = draft.content.encode()
-    if taken(store, draft.enterprise, draft.file, content) is None:
-        put_into_inbox(settings, draft.enterprise, draft.file, content)
+    content, name = draft.content.encode(), draft.file
+
+    def is_taken() -> bool:
+        return taken(store, draft.enterprise, name, content) is not None
+
+    if not is_taken():
+        put_into_inbox(settings, draft.enterprise, name, content, is_taken)
     with store.write() as transaction:
         drafts.note_given(transaction, draft.id)
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -49,18 +50,24 @@ def require_inbox(settings: Settings, enterprise: str, name: str) -> Enterprise:
     return wanted
 
 
-def put_into_inbox(settings: Settings, enterprise: str, name: str, content: bytes, kind: str = "") -> None:
-    """Write the file, whole and at once, unless it is there. `kind`: the document that it is, where its content does not tell. Raises
-    OSError, also for a share that does not answer; Refused, where another file has that name."""
+def put_into_inbox(
+    settings: Settings, enterprise: str, name: str, content: bytes, is_taken: Callable[[], bool], kind: str = ""
+) -> None:
+    """Write the file, whole and at once, unless it is there, or was taken. `kind`: the document that it is, where its content does not
+    tell. Raises OSError, also for a share that does not answer; Refused, where another file has that name.
+    """
     wanted = require_inbox(settings, enterprise, name)
     folder = settings.folder(wanted)
     # What lies in the inbox itself would only be looked at, where the enterprise wants previews.
     inbox = folder / "inbox" / DECLARED if wanted.preview else folder / "inbox"
-    answered(partial(_write, inbox / kind if kind else inbox, folder, name, content), folder, _PATIENCE_SECONDS)
+    inbox = inbox / kind if kind else inbox
+    answered(partial(_write, inbox, folder, name, content, is_taken), folder, _PATIENCE_SECONDS)
 
 
-def _write(inbox: Path, folder: Path, name: str, content: bytes) -> None:
+def _write(inbox: Path, folder: Path, name: str, content: bytes, is_taken: Callable[[], bool]) -> None:
     with open_folder(inbox, folder) as place:
+        if place.stat(name) is None and is_taken():  # in this order: a file has its row before it leaves the inbox
+            return
         try:
             place.write_new(name, content)
         except FileExistsError:

@@ -75,6 +75,8 @@ class SqliteDatabase:
         return require_readable(self._path)
 
     def version(self) -> int | None:
+        if not self._path.exists():
+            return None
         with self.begin_read() as transaction:
             return version_of(transaction)
 
@@ -131,7 +133,8 @@ class SqliteDatabase:
 
     def shrink(self) -> None:
         # Killed in here, the file is as it was: SQLite makes the new one beside it, and takes it over in one commit.
-        with closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
+        there = _uri(self._path, "rw")
+        with closing(sqlite3.connect(there, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -179,7 +182,7 @@ class EngineFile:
         """
         if not self._path.exists():
             return
-        with closing(sqlite3.connect(self._path, timeout=30)) as connection, connection:
+        with closing(sqlite3.connect(_uri(self._path, "rw"), uri=True, timeout=30)) as connection, connection:
             try:
                 query = "UPDATE workflow_status SET executor_id = ? WHERE status = 'PENDING' AND executor_id IS NOT ?"
                 connection.execute(query, (executor, executor))
@@ -188,7 +191,7 @@ class EngineFile:
 
     def _alive(self, column: str) -> set[str]:
         """The values of that column for unfinished work."""
-        with closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=30)) as connection:
+        with closing(sqlite3.connect(_uri(self._path, "ro"), uri=True, timeout=30)) as connection:
             states = ", ".join("?" * len(ALIVE))
             query = f"SELECT DISTINCT {column} FROM workflow_status WHERE status IN ({states})"
             try:
@@ -226,18 +229,19 @@ def require_readable(path: Path) -> bool:
     return True
 
 
-def _engine(path: Path, *, read_only: bool, cache_mebibytes: int) -> Engine:
-    if read_only:
-        # Without the right to write: the last reader must not remove the side files of a daemon that was killed.
-        def opened() -> TimedConnection:
-            uri = f"{path.resolve().as_uri()}?mode=ro"
-            return sqlite3.connect(
-                uri, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False, factory=TimedConnection
-            )
+def _uri(path: Path, mode: str) -> str:
+    """Of a file that is there: by its plain name SQLite would make an empty one, where a store was taken away."""
+    return f"{path.resolve().as_uri()}?mode={mode}"
 
-        engine = create_engine("sqlite://", creator=opened, poolclass=QueuePool)
-    else:
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS, "factory": TimedConnection})
+
+def _engine(path: Path, *, read_only: bool, cache_mebibytes: int) -> Engine:
+    def opened() -> TimedConnection:
+        # Without the right to write: the last reader must not remove the side files of a daemon that was killed.
+        uri = _uri(path, "ro" if read_only else "rw")
+        return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False, factory=TimedConnection)
+
+    engine = create_engine("sqlite://", creator=opened, poolclass=QueuePool)
+    if not read_only:
         event.listen(engine, "connect", _keep_safe)
     event.listen(engine, "connect", partial(_on_connect, cache_mebibytes))
     event.listen(engine, "begin", _on_begin)

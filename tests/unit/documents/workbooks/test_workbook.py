@@ -19,7 +19,7 @@ from builders.receipt_rows import a_whole_receipt
 from builders.workbooks import Opened, a_csv, a_workbook, an_order, sheet_xml, some_settings, table, with_sheet_xml
 from cebd.documents.open_file import origin_of
 from cebd.documents.workbooks.origin import Origin
-from cebd.documents.workbooks.sheets import Unreadable, read_sheets
+from cebd.documents.workbooks.sheets import Unreadable, is_message, read_sheets
 from cebd.receipts.publishing.book.workbook import make_book
 
 THREE_ORDERS = table([an_order("D-0001"), an_order("D-0002"), an_order("D-0003")])
@@ -509,3 +509,16 @@ def test_the_receipt_of_a_receipt_tells_on_what_it_was_told(tmp_path: Path) -> N
     assert told(receipt, "order", receipt.name) == ("order", "o.xlsx")
     assert told(tmp_path / "original.xlsx", "2026", "n.xlsx") == (None, "n.xlsx")
     assert told(tmp_path / "taken away.xlsx", "shop", "n.xlsx") == ("shop", "n.xlsx")
+
+
+def test_a_file_whose_name_has_no_ending_is_refused_by_what_it_lacks_and_not_by_a_sign(tmp_path: Path) -> None:
+    said = {}
+    for name in ("orders", "orders.dat"):
+        (tmp_path / name).write_text("D-0001", encoding="utf-8")
+        with pytest.raises(Unreadable) as raised:
+            is_message(tmp_path / name)
+        said[name] = raised.value.problem
+    assert said["orders"].zh.startswith("文件无法读取：文件名没有后缀，只接受 .xlsx")
+    assert said["orders"].en.startswith("The file cannot be read: its name has no ending; only .xlsx")
+    assert said["orders.dat"].zh.startswith("文件无法读取：不支持 .dat，只接受")
+    assert said["orders.dat"].en.startswith("The file cannot be read: .dat is not supported; only")

@@ -234,7 +234,9 @@ class Imports:
                     imports.note_given(transaction, one.id)  # it never can be
                     note(transaction, "its bytes are gone", f"{one.enterprise} {one.file}")
                 raise Refused("这个文件已不在，请重新导入。", "This file is not here any more: bring it in again.")
-            put_into_inbox(self._settings, one.enterprise, one.file, content, one.hint)
+            put_into_inbox(
+                self._settings, one.enterprise, one.file, content, lambda: self.drop_of(one) is not None, one.hint
+            )
         with self._store.write() as transaction:
             imports.note_given(transaction, one.id)
 
