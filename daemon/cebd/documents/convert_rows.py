@@ -58,7 +58,7 @@ class RowsConversion:
         self._writer = writer
         self._holds_file = on_bad_rows == "hold-file"
         self._sign_all = sign_all
-        self._content_of_key: dict[str, bytes] = {}  # of the records of this file
+        self._keys: set[str] = set()  # of the records of this file
         self._accepted: deque[Accepted] = deque()  # in no stored message yet
         self._skipped = 0  # records that are not declared, as somebody decided
         self._withheld: list[
@@ -117,10 +117,10 @@ class RowsConversion:
             if not record.ready:
                 rejected.append(self._declared.with_suggestions(record))
                 continue
-            first_content = self._content_of_key.setdefault(key, record.content)
-            if first_content is not record.content:
+            if key in self._keys:
                 rejected.append(record.with_problems(problem("CEBD-1401", record.place, value=" ".join(record.key))))
                 continue
+            self._keys.add(key)
             active = earlier.get(key)
             before = former.get(joined(record.was)) if record.was and active is None else None
             if before is not None and before.state != State.REFUSED:

@@ -56,19 +56,21 @@ class Owner(NamedTuple):
     is_under_way: bool
 
 
+_first = drops.alias()  # made once: its columns are copies of the table's
+
+
 def owners_of(transaction: Transaction, drop_ids: Sequence[DropId]) -> dict[DropId, Owner]:
     """What `Owner` says of each of these drops, in the order given."""
     owners: dict[DropId, Owner] = {}
-    first = drops.alias()
     waiting = select(messages.c.id).where(messages.c.waiting.is_not(None))
     under_way = exists().where(
         messages.c.drop_id == drops.c.id,
         messages.c.state.in_((MessageState.READY, MessageState.SIGNED)),
         messages.c.id.not_in(waiting),  # by its index: in the row it stands behind the bytes of the message
     )
-    columns = drops.c.id, drops.c.enterprise, func.coalesce(first.c.records, drops.c.records, 0), under_way
+    columns = drops.c.id, drops.c.enterprise, func.coalesce(_first.c.records, drops.c.records, 0), under_way
     for batch in batches(drop_ids):
-        query = select(*columns).outerjoin(first, first.c.id == drops.c.repeat_of).where(drops.c.id.in_(batch))
+        query = select(*columns).outerjoin(_first, _first.c.id == drops.c.repeat_of).where(drops.c.id.in_(batch))
         owners |= {drop_id: Owner(*owner) for drop_id, *owner in transaction.execute(query)}
     return {drop_id: owners[drop_id] for drop_id in drop_ids if drop_id in owners}
 

@@ -31,7 +31,7 @@ from cebd.documents.worker.limits import MEMORY, limits_of_xls
 from cebd.documents.worker.plain_values import list_of, plain_draft, plain_found, plain_problems, plain_records
 from cebd.messages.schema_files import schemas_from
 
-_BATCHES_AHEAD = 4  # read while the store is asked
+_BATCHES_AHEAD = 2  # read while the store is asked
 _Requests = SimpleQueue[Frame]
 
 

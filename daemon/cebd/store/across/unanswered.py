@@ -15,6 +15,7 @@ from cebd.store.tables import IS_UNANSWERED, history, messages, receipts, record
 from cebd.store.transaction import Transaction
 
 _LOOKED_THROUGH = 5_000  # the latest messages of all types
+_waits = messages.alias()
 
 
 class Unanswered(NamedTuple):
@@ -30,9 +31,8 @@ class Unanswered(NamedTuple):
 
 def unanswered_messages(transaction: Transaction, sent_before: str, last_word: str = "-") -> list[Unanswered]:
     """Such messages that were sent at that time (ISO 8601) or earlier, but those of which `last_word` (the id of a problem) was said."""
-    waits = messages.alias()
-    done = select(waits.c.id).where(  # by its index: in the row it stands behind the bytes of the message
-        waits.c.waiting.is_not(None), waits.c.waiting.like(f'{{"id": "{last_word}"%')
+    done = select(_waits.c.id).where(  # by its index: in the row it stands behind the bytes of the message
+        _waits.c.waiting.is_not(None), _waits.c.waiting.like(f'{{"id": "{last_word}"%')
     )
     columns = (messages.c[name] for name in ("id", "drop_id", "type", "guid", "sent_at", "waiting"))
     query = select(*columns).where(
