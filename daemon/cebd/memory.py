@@ -116,6 +116,7 @@ class FreeMemory:
     def _give_back(self, now: float) -> int:
         """The bytes held afterwards."""
         self._let_go()
+        gc.collect()  # after large work it comes by itself only when the process has grown by a quarter
         self._trim()
         self._since = self._resident()
         self._least = min(self._since, self._least or self._since)
