@@ -201,6 +201,7 @@ class TestApplications:
         [record] = desk.drop("cancel", rows(cancel_rows, **other))
         assert {("1449", "error", "buyerIdNumber"), ("1450", "warning", "buyerName")} <= set(found(record))
         assert BUYER not in the(record, "1450")["zh"] + the(record, "1450")["en"]
+        assert "旧的单据" in the(record, "1449")["fix_zh"]
 
     def test_the_same_buyer_is_the_same(self, desk: Desk) -> None:
         a_list(desk)

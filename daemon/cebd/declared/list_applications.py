@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -209,7 +210,8 @@ class ListApplications:
                 text, other = form.head.get(name, ""), said.head.get(name, "")
                 if text and other and _spelled(stated, name, text) != _spelled(stated, name, other):
                     facts = REMOVED_VALUE if stated.is_digest(name) else {"other": shorten(name, other)}
-                    yield self._checking.problem(id_, record, name, own.head.get(name, ""), **facts)
+                    found = self._checking.problem(id_, record, name, own.head.get(name, ""), **facts)
+                    yield found if stated.kept_of is None else replace(found, **REMOVED_LIST)
         lines = {line.get("gnum", ""): line for line in said.lines}
         for nth, line in enumerate(own.lines):
             unit, other = line.get("unit", ""), lines.get(line.get("gnum", ""), {}).get("unit", "")

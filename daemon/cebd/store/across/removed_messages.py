@@ -28,14 +28,11 @@ def let_go_of_messages(transaction: Transaction, drop_ids: Sequence[DropId], now
     query = select(messages.c.id, messages.c.type, messages.c.guid, messages.c.sha256)
     there = (messages.c.drop_id.in_(drop_ids), messages.c.removed.is_(None))
     for row in transaction.execute(query.where(*there)).all():
-        message = message_types()[row.type]
-        stated = _stated(transaction, message, row.id)  # one by one: a file may have a thousand
-        _digest_anew(transaction, message, row.id, stated)
         said = removed_text(now[:10], row.sha256)
         empty = f'<ceb:{row.type}Message xmlns:ceb="{CEB}"><!-- {said} --></ceb:{row.type}Message>'
-        values = {"body": pack(empty.encode()), "signature": None, "removed": now}
-        kept = pack_smallest(kept_content(message, stated, row.guid)) if stated else None
-        transaction.execute(update(messages).where(messages.c.id == row.id).values(**values, kept=kept))
+        kept = _keep(transaction, MessageId(row.id), row.type, row.guid)  # one by one: a file may have a thousand
+        values = {"body": pack(empty.encode()), "signature": None, "removed": now, "kept": kept}
+        transaction.execute(update(messages).where(messages.c.id == row.id).values(**values))
 
 
 def removed_text(day: str, sha256: str) -> str:
@@ -43,13 +40,16 @@ def removed_text(day: str, sha256: str) -> str:
     return f"removed by cebd retention on {day}; SHA-256 of what was here: {sha256}"
 
 
-def _stated(transaction: Transaction, message: MessageType, message_id: MessageId) -> dict[str, StatedTexts]:
-    """By guid in capitals, what the records of the message state; nothing of one whose bytes are damaged."""
+def _keep(transaction: Transaction, message_id: MessageId, type_: str, guid: str) -> bytes | None:
+    """What is kept of that message; nothing of one whose bytes are damaged, or that no schema describes any more."""
     try:
+        message = message_types()[type_]
         body = unpack(transaction.execute(select(messages.c.body).where(messages.c.id == message_id)).scalar_one())
-        return {guid: stated_texts(message, element) for guid, element in records_by_guid(body).items()}
-    except (zlib.error, NotXml):
-        return {}
+        stated = {of: stated_texts(message, record) for of, record in records_by_guid(body).items()}
+    except (KeyError, zlib.error, NotXml):
+        return None
+    _digest_anew(transaction, message, message_id, stated)
+    return pack_smallest(kept_content(message, stated, guid)) if stated else None
 
 
 def _digest_anew(
