@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -13,7 +12,7 @@ from cebd.clock import CST
 from cebd.declared.checked_file import Checking
 from cebd.declared.four_documents.check import TextsOf
 from cebd.declared.list_contents import contents
-from cebd.declared.removed_value import REMOVED_VALUE
+from cebd.declared.removed_value import REMOVED_VALUE, without_list
 from cebd.messages.description import message_types
 from cebd.messages.parse import StatedTexts
 from cebd.messages.relations import cancelling
@@ -211,7 +210,7 @@ class ListApplications:
                 if text and other and _spelled(stated, name, text) != _spelled(stated, name, other):
                     facts = REMOVED_VALUE if stated.is_digest(name) else {"other": shorten(name, other)}
                     found = self._checking.problem(id_, record, name, own.head.get(name, ""), **facts)
-                    yield found if stated.kept_of is None else replace(found, **REMOVED_LIST)
+                    yield found if stated.kept_of is None else without_list(found)
         lines = {line.get("gnum", ""): line for line in said.lines}
         for nth, line in enumerate(own.lines):
             unit, other = line.get("unit", ""), lines.get(line.get("gnum", ""), {}).get("unit", "")
