@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from cebd.messages.description import Part
-from cebd.rules.texts import RecordColumns, RecordTexts, Texts
+from cebd.rules.texts import Look, RecordColumns, RecordTexts, Texts
 
 
 class Violation(NamedTuple):
@@ -55,14 +55,18 @@ def each_text(
     is_wrong: Callable[[str, str], bool],
     head: tuple[str, ...] = (),
     line: tuple[str, ...] = (),
+    is_plain: Callable[[str], Look | None] = lambda _name: None,
 ) -> Rule:
-    """No text in these fields is wrong by itself. `is_wrong`: of a field's name and its text, which is empty where nothing is declared."""
+    """No text in these fields is wrong by itself. `is_wrong`: of a field's name and its text, which is empty where nothing is declared.
+
+    `is_plain`: of a field's name, a quick look that is true only of texts which are not wrong.
+    """
 
     def wrong(columns: RecordColumns) -> Iterator[int]:
         for name in head:
-            yield from columns.heads_where(name, partial(is_wrong, name))
+            yield from columns.heads_where(name, partial(is_wrong, name), is_plain(name))
         for name in line:
-            yield from columns.lines_where(name, partial(is_wrong, name))
+            yield from columns.lines_where(name, partial(is_wrong, name), is_plain(name))
 
     @rule(id_, source=source, screen=wrong)
     def texts_are_right(record: RecordTexts) -> Iterator[Violation]:
@@ -77,4 +81,4 @@ def each_text(
     return texts_are_right
 
 
-__all__ = ["Check", "RecordColumns", "RecordTexts", "Rule", "Screen", "Texts", "Violation", "each_text", "rule"]
+__all__ = ["Check", "Look", "RecordColumns", "RecordTexts", "Rule", "Screen", "Texts", "Violation", "each_text", "rule"]
