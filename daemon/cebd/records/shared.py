@@ -21,7 +21,9 @@ from cebd.records.columns import TextColumns
 Texts = Mapping[str, str]
 Parts = tuple[SharedPart, ...]
 
-_MADE_THIS_WAY = 2  # to be counted up with any change of what is digested
+# To be counted up with any change of what is digested. Of declarations whose bytes were removed after years the earlier digests stay:
+# they have to be read then, too.
+_MADE_THIS_WAY = 2
 _FIELDS, _LINES = "\x1f", "\x1e"  # between fields, between lines
 _GRAM = 100  # in the unit that amounts are scaled to, of kilograms 0.00001
 _MOST_GRAMS = 2**32 - 1
