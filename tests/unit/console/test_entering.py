@@ -83,6 +83,8 @@ def test_a_list_that_was_entered_becomes_one_file_in_the_inbox_with_what_was_ent
     again = visitor.post(draft, action="declare")
     assert again.status_code == 303
     assert len(list(here.made.inbox.glob("*.json"))) == 1
+    late = visitor.post(f"{draft}/keep", base="of a page from before", **{"head.note": "x"})
+    assert (late.status_code, "这份草稿已经申报" in late.text) == (409, True)
 
 
 def test_every_mistake_is_said_at_its_field_and_all_at_once(here: TryConsole) -> None:

@@ -11,7 +11,7 @@
 
 All rows that a template reaches are asked, so rows may be moved, inserted and deleted; other sheets go by names of the workbook. Each row
 asks all others, so the time grows with the square of the rows. Hence each formula looks first with SUMIF, COUNTIF or MATCH, which find
-nothing wrong in most rows, and take a quarter of the time of a comparison of texts. What they find is compared as texts before it is
+nothing wrong in most rows, and take less than half the time of a comparison of texts. What they find is compared as texts before it is
 coloured: they take numbers of more than 15 digits that begin alike for equal. Excel takes no computed ranges in a conditional format.
 Where something is not certain (numbers that are no text, amounts that are none) nothing is coloured.
 """

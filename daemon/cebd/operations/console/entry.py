@@ -98,11 +98,12 @@ def save(
     content = as_json(draft.type, documents).decode()
     with store.write() as transaction:
         current = the_draft(transaction, draft.id)
+        if current.file is not None:
+            raise Refused("这份草稿已经申报。", "This draft was declared meanwhile.")
         is_new = content != current.content
         if is_new and page is not None and not page.knows(draft.id, mark_of(current)):
             raise ChangedElsewhere(current, account)
-        if not drafts.save_draft(transaction, draft.id, account, content, iso(now)):
-            raise Refused("这份草稿已经申报或删除。", "This draft was declared or thrown away meanwhile.")
+        drafts.save_draft(transaction, draft.id, account, content, iso(now))
         saved = the_draft(transaction, draft.id)
         if is_new and page is not None:
             page.has_saved(draft.id, mark_of(saved))

@@ -74,12 +74,11 @@ def drafts_about(transaction: Transaction, record_id: RecordId, type_: str) -> l
     return [_draft(row) for row in transaction.execute(wanted.order_by(drafts.c.id.desc()))]
 
 
-def save_draft(transaction: Transaction, draft_id: DraftId, account: str, content: str, now: str) -> bool:
-    """Keep what was entered; False for a draft that is declared or gone: it is changed no more. Who changes nothing has not entered it."""
+def save_draft(transaction: Transaction, draft_id: DraftId, account: str, content: str, now: str) -> None:
+    """Keep what was entered; a draft that is declared is changed no more. Who changes nothing has not entered it."""
     still = (drafts.c.id == draft_id) & drafts.c.file.is_(None)
     is_new = drafts.c.content != content
     transaction.execute(update(drafts).where(still, is_new).values(account=account, content=content, changed=now))
-    return transaction.execute(select(drafts.c.id).where(still)).first() is not None
 
 
 def name_file(transaction: Transaction, draft_id: DraftId, file: str, now: str) -> None:
