@@ -58,7 +58,8 @@ def keep_little() -> None:
 
 
 def trim() -> None:
-    """Give back what is free."""
+    """Give back what is free, and what only hangs together in cycles."""
+    gc.collect()  # after large work it comes by itself only when the process has grown by a quarter
     malloc_trim = _of_the_c_library("malloc_trim")
     if malloc_trim is not None:
         malloc_trim(0)
@@ -116,7 +117,6 @@ class FreeMemory:
     def _give_back(self, now: float) -> int:
         """The bytes held afterwards."""
         self._let_go()
-        gc.collect()  # after large work it comes by itself only when the process has grown by a quarter
         self._trim()
         self._since = self._resident()
         self._least = min(self._since, self._least or self._since)
