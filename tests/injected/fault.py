@@ -20,6 +20,7 @@ from cebd.trial.rows import order_rows
 
 PATIENCE_SECONDS = 60.0
 _BETWEEN_LOOKS = 0.5
+_OF_OUR_TIME = 5.0  # seconds
 PARTIES = {
     "operator": "操作员",
     "administrator": "管理员",
@@ -101,9 +102,9 @@ class Place(ABC):
     ) -> tuple[FirstLines, float]:
         """The first lines once they are so, and after how many seconds of the station's time. Fails naming the last ones.
 
-        Where its time runs faster, two of our looks are granted besides.
+        Where its time runs faster, what a command and a look at a folder take of ours is granted besides.
         """
-        began, granted = time.monotonic(), (self.speed - 1) * 4 * _BETWEEN_LOOKS
+        began, granted = time.monotonic(), (self.speed - 1) * _OF_OUR_TIME
         while True:
             lines = self.status()
             took = (time.monotonic() - began) * self.speed

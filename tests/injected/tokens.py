@@ -176,8 +176,8 @@ FAULTS = (
         TokenPlace.no_pin,
         TokenPlace.right_pin,
         "administrator",
-        "signer.trial.pin：读不到",
-        "signer.trial.pin: secret file",
+        "keys/pin: No such file",  # noticed by who reads the settings, or by who wants to sign
+        "keys/pin: No such file",
     ),
     _fault(
         "the PIN's file has two lines",
