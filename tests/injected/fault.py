@@ -56,8 +56,11 @@ class FirstLines:
         """Whether they say what the fault is and whose matter it is, in both languages."""
         if len(self.zh) < 3 or len(self.en) < 3:
             return False
-        whose = f"由谁处理：{PARTIES[fault.party]}　" in self.zh[1] and f"Handled by: {fault.party}  " in self.en[1]
-        return whose and fault.zh in "\n".join(self.zh) and fault.en in "\n".join(self.en)
+        return any(self._say(*said) for said in ((fault.party, fault.zh, fault.en), *fault.or_else))
+
+    def _say(self, party: str, zh: str, en: str) -> bool:
+        whose = f"由谁处理：{PARTIES[party]}　" in self.zh[1] and f"Handled by: {party}  " in self.en[1]
+        return whose and zh in "\n".join(self.zh) and en in "\n".join(self.en)
 
 
 class Place(ABC):
@@ -170,7 +173,8 @@ P = TypeVar("P", bound=Place)
 class Fault(Generic[P]):
     """`make` makes it at a place that is well, `take_back` ends it; `party`, `zh` and `en` must stand in the three lines meanwhile.
 
-    `seconds`: so long the station waits by design before it is a trouble at all; `over`: before it counts as over.
+    `seconds`: so long the station waits by design before it is a trouble at all; `over`: before it counts as over. `or_else`: a party with
+    its texts, where another part of the station may notice the same first.
     """
 
     name: str
@@ -182,6 +186,7 @@ class Fault(Generic[P]):
     en: str
     seconds: float = 0.0
     over: float = 0.0
+    or_else: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass

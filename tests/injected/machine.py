@@ -486,13 +486,15 @@ FOLDERS = (
         "无法移出 working/",
         "cannot be moved out of working/",
     ),
-    _fault(
+    Fault(
         "the folder of the channel is gone",
+        M,
         lambda p: p.takes_away(p.station.customs_folder),
         lambda p: p.brings_back(p.station.customs_folder),
         "network",
         "无法连接",
         "not reachable",
+        or_else=((_ADMIN, "receive_dir：", "receive_dir: "), (_ADMIN, "send_dir：", "send_dir: ")),
     ),
     _fault(
         "a sign of life that cannot be given",
