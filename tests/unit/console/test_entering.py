@@ -276,6 +276,17 @@ def test_of_two_tabs_of_one_account_the_second_is_told_what_the_first_has_saved(
     assert (late.status_code, Fields(visitor.get(draft).text).values["head.orderNo"]) == (409, "B-1")
 
 
+def test_what_was_typed_first_does_not_come_back_when_it_arrives_last(here: TryConsole) -> None:
+    visitor = here.logged_in("li")
+    draft = begun(visitor, "CEB311")
+    page = Fields(visitor.get(draft).text).values
+    arrived = [("1", "A", 200), ("3", "A-12", 200), ("2", "A-1", 409), ("4", "A-123", 200)]
+    for sent, typed, status in arrived:
+        answer = visitor.client.post(f"{draft}/keep", data={**page, "sent": sent, "head.orderNo": typed})
+        assert (sent, answer.status_code) == (sent, status)
+    assert Fields(visitor.get(draft).text).values["head.orderNo"] == "A-123"
+
+
 def test_a_page_goes_on_after_a_restart_with_what_it_was_told_was_kept(here: TryConsole) -> None:
     visitor = here.logged_in("li")
     draft = begun(visitor, "CEB311")

@@ -197,7 +197,9 @@ def _saved(visit: Visit, found: Draft) -> Draft:
     desk = visit.desk
     document = document_of(found, visit.form)
     seen, by = visit.form.get("base"), visit.person.name
-    page = None if seen is None else OpenPage(desk.open_pages, visit.form.get("page", ""), seen)
+    sent = visit.form.get("sent", "")
+    nth = int(sent) if sent.isdecimal() and len(sent) < 13 else 0
+    page = None if seen is None else OpenPage(desk.open_pages, visit.form.get("page", ""), seen, nth)
     return entry.save(desk.store, found, by, [document], desk.clock.now(), page)
 
 

@@ -172,7 +172,9 @@
       return true;
     };
 
+    const count = () => draft.elements.sent.value++; // one that we gave up waiting for may arrive after the next
     const keep = async () => {
+      count();
       const body = new URLSearchParams(new FormData(draft));
       const headers = { accept: "application/json" };
       return fetch(draft.dataset.keep, { method: "POST", body, headers, signal: asked.signal });
@@ -219,6 +221,7 @@
       for (const input of draft.querySelectorAll(".field input, td input")) offer(input, told[input.name]?.offer);
     };
 
+    draft.addEventListener("submit", count);
     draft.addEventListener("input", (event) => {
       if (!event.target.name) return;
       touched.add(event.target.name);

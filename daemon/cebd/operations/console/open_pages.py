@@ -15,33 +15,37 @@ class OpenPages:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pages: dict[tuple[DraftId, str], str] = {}
+        self._pages: dict[tuple[DraftId, str], tuple[str, int]] = {}
 
-    def note(self, draft: DraftId, mark: str, page: str) -> None:
-        """The version with that mark came from that page."""
+    def note(self, draft: DraftId, mark: str, page: str, nth: int) -> None:
+        """The version with that mark came from that page, which had sent so many before it."""
         with self._lock:
             self._pages.pop((draft, mark), None)
-            self._pages[draft, mark] = page
+            self._pages[draft, mark] = page, nth
             if len(self._pages) > _MOST:
                 del self._pages[next(iter(self._pages))]
 
-    def page_of(self, draft: DraftId, mark: str) -> str | None:
-        """The page from which the version with that mark came, if that is known."""
+    def page_of(self, draft: DraftId, mark: str) -> tuple[str, int]:
+        """The page from which the version with that mark came, and how many it had sent before; no page where that is not known."""
         with self._lock:
-            return self._pages.get((draft, mark))
+            return self._pages.get((draft, mark), ("", 0))
 
 
 class OpenPage(NamedTuple):
-    """The page from which a draft is saved. `name`: a random one, empty for none; `seen`: the mark of the version that the person saw."""
+    """The page from which a draft is saved. `name`: a random one, empty for none; `seen`: the mark of the version that the person saw;
+    `nth`: how many the page has sent before. One may arrive after a later one: a page gives up waiting when somebody types on.
+    """
 
     all: OpenPages
     name: str
     seen: str
+    nth: int = 0
 
     def knows(self, draft: DraftId, mark: str) -> bool:
-        """Whether that version was seen on the page, or came from it, as its answer may have been lost."""
-        return self.seen == mark or (self.name != "" and self.all.page_of(draft, mark) == self.name)
+        """Whether that version was seen on the page, or came from it before this one, as its answer may have been lost."""
+        page, nth = self.all.page_of(draft, mark)
+        return self.seen == mark or (self.name != "" and page == self.name and nth <= self.nth)
 
     def has_saved(self, draft: DraftId, mark: str) -> None:
         """The version with that mark came from this page."""
-        self.all.note(draft, mark, self.name)
+        self.all.note(draft, mark, self.name, self.nth)
