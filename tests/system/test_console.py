@@ -157,8 +157,8 @@ def _every_key_finds(desk: Desk) -> None:
         page.keyboard.press("Control+Home")
         page.locator("#q").focus()
         page.keyboard.type(key)
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         assert (
             page.locator(f'a[href="/records/{number}"]').count()
             or page.url.endswith(f"/records/{number}")
