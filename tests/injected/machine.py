@@ -494,7 +494,10 @@ FOLDERS = (
         "network",
         "无法连接",
         "not reachable",
-        or_else=((_ADMIN, "receive_dir：", "receive_dir: "), (_ADMIN, "send_dir：", "send_dir: ")),
+        or_else=(
+            (_ADMIN, "sandbox/out 不存在", "sandbox/out does not exist"),
+            (_ADMIN, "sandbox/in 不存在", "sandbox/in does not exist"),
+        ),
     ),
     _fault(
         "a sign of life that cannot be given",

@@ -171,13 +171,15 @@ FAULTS = (
         "PIN 被拒绝",
         "The PIN was refused",
     ),
-    _fault(
+    Fault(
         "the PIN's file is gone",
+        TokenPlace,
         TokenPlace.no_pin,
         TokenPlace.right_pin,
         "administrator",
-        "keys/pin: No such file",  # noticed by who reads the settings, or by who wants to sign
-        "keys/pin: No such file",
+        "signer.trial.pin：读不到",
+        "signer.trial.pin: secret file",
+        or_else=(("administrator", "没有可用的 PIN：secret file", "There is no usable PIN: secret file"),),
     ),
     _fault(
         "the PIN's file has two lines",

@@ -53,11 +53,6 @@ def numbers_in(shared: bytes | None, parts: Parts) -> dict[str, int] | None:
     return dict(zip((part.name for part in parts), packing.unpack(shared)[1:], strict=True))
 
 
-def is_made_as_today(shared: bytes | None, parts: Parts) -> bool:
-    """Whether the store's bytes of a record were made as they are today."""
-    return numbers_in(shared, parts) is not None
-
-
 def section(parts: Parts, names: Sequence[str]) -> slice:
     """Where the store's bytes have the parts of these names, which follow each other in that order."""
     all_names = [part.name for part in parts]

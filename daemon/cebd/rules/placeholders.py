@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
-from cebd.rules.rule import Look, Rule, each_text
+from cebd.rules.rule import Rule, each_text
 
 _OF_PROGRAMS = ("null", "none", "nan", "n/a", "na", "#n/a", "undefined", "nil")
 _OF_PEOPLE = (
@@ -34,16 +34,16 @@ _PEOPLE = ("buyerName", "payerName", "consignee", "consigneeAddress")
 _TELEPHONES = ("buyerTelephone", "telephone", "consigneeTelephone")
 _GOODS = ("itemName", "gname")
 
-# A text with a letter that stands in none of these words says something; where a digit is enough, one with a digit.
+# Most texts differ from record to record. One with a letter that stands in none of these words says something, or with a digit where
+# that is enough; the others are looked at more closely.
 _IN_WORDS = re.escape("".join(sorted({letter for word in _NO_NAME for letter in word + word.upper()})))
 _LETTER = rf"(?=[一-鿿a-zA-Z])[^{_IN_WORDS}]"
 _SAYS_A_NAME = re.compile(_LETTER)
 _SAYS_SOMETHING = re.compile(rf"[0-9]|{_LETTER}")
-_BEGINS_AS_A_NUMBER = re.compile(rf"[0-9]{{{_FEWEST_DIGITS}}}")
 
 
 def _no_name(text: str) -> bool:
-    return _plain(text) in _NO_NAME or not any(map(str.isalpha, text))
+    return not _SAYS_A_NAME.search(text) and (_plain(text) in _NO_NAME or not any(map(str.isalpha, text)))
 
 
 def _no_telephone(text: str) -> bool:
@@ -51,20 +51,18 @@ def _no_telephone(text: str) -> bool:
 
 
 def _no_goods(text: str) -> bool:
-    return _plain(text) in _NO_NAME or not any(map(str.isalnum, text))
+    return not _SAYS_A_NAME.search(text) and (_plain(text) in _NO_NAME or not any(map(str.isalnum, text)))
 
 
 def _nothing(text: str) -> bool:
-    return _plain(text) in _NOTHING
+    return not _SAYS_SOMETHING.search(text) and _plain(text) in _NOTHING
 
 
-# By field: whether its text says nothing, and a quick look that is true only of texts which do.
-_JUDGES: Mapping[str, tuple[Callable[[str], bool], Look]] = {
-    **dict.fromkeys(_PEOPLE, (_no_name, _SAYS_A_NAME.search)),
-    **dict.fromkeys(_TELEPHONES, (_no_telephone, _BEGINS_AS_A_NUMBER.match)),
-    **dict.fromkeys(_GOODS, (_no_goods, _SAYS_A_NAME.search)),
+_JUDGES: Mapping[str, Callable[[str], bool]] = {
+    **dict.fromkeys(_PEOPLE, _no_name),
+    **dict.fromkeys(_TELEPHONES, _no_telephone),
+    **dict.fromkeys(_GOODS, _no_goods),
 }
-_ANY_OTHER = _nothing, _SAYS_SOMETHING.search
 
 
 def something_is_said(*, head: tuple[str, ...] = (), line: tuple[str, ...] = ()) -> Rule:
@@ -78,12 +76,11 @@ def something_is_said(*, head: tuple[str, ...] = (), line: tuple[str, ...] = ())
         is_wrong=_is_empty,
         head=head,
         line=line,
-        is_plain=lambda name: _JUDGES.get(name, _ANY_OTHER)[1],
     )
 
 
 def _is_empty(name: str, text: str) -> bool:
-    return text != "" and _JUDGES.get(name, _ANY_OTHER)[0](text)
+    return text != "" and _JUDGES.get(name, _nothing)(text)
 
 
 def _plain(text: str) -> str:

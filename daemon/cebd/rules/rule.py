@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from cebd.messages.description import Part
-from cebd.rules.texts import Look, RecordColumns, RecordTexts, Texts
+from cebd.rules.texts import RecordColumns, RecordTexts, Texts
 
 
 class Violation(NamedTuple):
@@ -55,18 +55,14 @@ def each_text(
     is_wrong: Callable[[str, str], bool],
     head: tuple[str, ...] = (),
     line: tuple[str, ...] = (),
-    is_plain: Callable[[str], Look | None] = lambda _name: None,
 ) -> Rule:
-    """No text in these fields is wrong by itself. `is_wrong`: of a field's name and its text, which is empty where nothing is declared.
-
-    `is_plain`: of a field's name, a quick look that is true only of texts which are not wrong.
-    """
+    """No text in these fields is wrong by itself. `is_wrong`: of a field's name and its text, which is empty where nothing is declared."""
 
     def wrong(columns: RecordColumns) -> Iterator[int]:
         for name in head:
-            yield from columns.heads_where(name, partial(is_wrong, name), is_plain(name))
+            yield from columns.heads_where(name, partial(is_wrong, name))
         for name in line:
-            yield from columns.lines_where(name, partial(is_wrong, name), is_plain(name))
+            yield from columns.lines_where(name, partial(is_wrong, name))
 
     @rule(id_, source=source, screen=wrong)
     def texts_are_right(record: RecordTexts) -> Iterator[Violation]:
@@ -81,4 +77,4 @@ def each_text(
     return texts_are_right
 
 
-__all__ = ["Check", "Look", "RecordColumns", "RecordTexts", "Rule", "Screen", "Texts", "Violation", "each_text", "rule"]
+__all__ = ["Check", "RecordColumns", "RecordTexts", "Rule", "Screen", "Texts", "Violation", "each_text", "rule"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import chain, filterfalse, repeat
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from cebd.records.columns import TextColumns
@@ -14,7 +14,6 @@ from cebd.rules.codes.tables import PUBLISHED, Tables
 from cebd.rules.figures import Figures
 
 Texts = Mapping[str, str]
-Look = Callable[[str], object]  # at a text by itself
 
 
 class RecordTexts(NamedTuple):
@@ -56,19 +55,16 @@ class RecordColumns(TextColumns):
 
     # Records to be looked at
 
-    def heads_where(self, name: str, is_odd: Look, is_plain: Look | None = None) -> Iterable[int]:
-        """The records whose text in that field is odd; each text that differs is asked about once.
-
-        `is_plain`: a quick look first, true only of texts that are not odd.
-        """
+    def heads_where(self, name: str, is_odd: Callable[[str], object]) -> Iterable[int]:
+        """The records whose text in that field is odd; each text that differs is asked about once."""
         texts = self.head(name)
-        odd = set(filter(is_odd, filterfalse(is_plain, set(texts)) if is_plain else set(texts)))
+        odd = set(filter(is_odd, set(texts)))
         return [number for number, text in enumerate(texts) if text in odd] if odd else ()
 
-    def lines_where(self, name: str, is_odd: Look, is_plain: Look | None = None) -> Iterable[int]:
+    def lines_where(self, name: str, is_odd: Callable[[str], object]) -> Iterable[int]:
         """The records with a line whose text in that field is odd."""
         texts = self.line(name)
-        odd = set(filter(is_odd, filterfalse(is_plain, set(texts)) if is_plain else set(texts)))
+        odd = set(filter(is_odd, set(texts)))
         return self.of_lines(line for line, text in enumerate(texts) if text in odd) if odd else ()
 
     def of_lines(self, lines: Iterable[int]) -> Iterator[int]:

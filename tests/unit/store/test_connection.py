@@ -1,16 +1,17 @@
-"""The engine's clock runs on whatever SQLite this Python came with."""
+"""The engine's clock runs on whatever SQLite this Python came with; where a store is opened."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
 from contextlib import closing
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from typing import cast
 
 import pytest
 from sqlalchemy import text
 
-from cebd.store.databases.sqlite import TimedConnection
+from cebd.store.databases.sqlite import TimedConnection, _uri
 from cebd.store.store import Store
 
 NOW = "SELECT unixepoch('subsec')"
@@ -47,3 +48,19 @@ def test_another_time_than_now_is_refused_rather_than_told_wrong(tmp_path: Path)
         pytest.raises(sqlite3.OperationalError),
     ):
         connection.execute("SELECT unixepoch('2026-03-04')").fetchone()
+
+
+class OnAServer(PureWindowsPath):
+    """A path of Windows, as it is found where there is no such share."""
+
+    def resolve(self) -> OnAServer:
+        return self
+
+
+@pytest.mark.parametrize(
+    ("folder", "opened"),
+    [(r"D:\cebd\store", "file:///D:/cebd/store"), (r"\\server\share\store", "file:////server/share/store")],
+)
+def test_a_store_is_opened_on_a_disk_of_windows_and_on_a_servers_share(folder: str, opened: str) -> None:
+    path = cast("Path", OnAServer(folder, "cebd.sqlite"))
+    assert _uri(path, "rw") == f"{opened}/cebd.sqlite?mode=rw"

@@ -18,7 +18,7 @@ class OpenPages:
         self._pages: dict[tuple[DraftId, str], tuple[str, int]] = {}
 
     def note(self, draft: DraftId, mark: str, page: str, nth: int) -> None:
-        """The version with that mark came from that page, which had sent so many before it."""
+        """The version with that mark came from that page, as its `nth`."""
         with self._lock:
             self._pages.pop((draft, mark), None)
             self._pages[draft, mark] = page, nth
@@ -26,14 +26,14 @@ class OpenPages:
                 del self._pages[next(iter(self._pages))]
 
     def page_of(self, draft: DraftId, mark: str) -> tuple[str, int]:
-        """The page from which the version with that mark came, and how many it had sent before; no page where that is not known."""
+        """The page from which the version with that mark came, and as its which; no page where that is not known."""
         with self._lock:
             return self._pages.get((draft, mark), ("", 0))
 
 
 class OpenPage(NamedTuple):
     """The page from which a draft is saved. `name`: a random one, empty for none; `seen`: the mark of the version that the person saw;
-    `nth`: how many the page has sent before. One may arrive after a later one: a page gives up waiting when somebody types on.
+    `nth`: counted up with each that the page sends. One may arrive after a later one: a page gives up waiting when somebody types on.
     """
 
     all: OpenPages

@@ -13,7 +13,7 @@ from cebd.messages.parse import StatedTexts, records_by_guid, stated_texts
 from cebd.messages.schema import NotXml
 from cebd.records.ids import DropId, MessageId
 from cebd.records.kept import kept_content
-from cebd.records.shared import is_made_as_today, shared_of
+from cebd.records.shared import numbers_in, shared_of
 from cebd.store.packing import pack, pack_smallest, unpack
 from cebd.store.tables import messages, records
 from cebd.store.transaction import Transaction
@@ -62,7 +62,7 @@ def _digest_anew(
     query = select(records.c.id, records.c.guid, records.c.shared).where(records.c.message_id == message_id)
     for row in transaction.execute(query).all():
         texts = stated.get(row.guid.upper())
-        if texts is None or is_made_as_today(row.shared, parts):
+        if texts is None or numbers_in(row.shared, parts) is not None:
             continue
         with suppress(ValueError):  # an amount that is no number
             shared = shared_of(parts, texts.head, texts.lines)

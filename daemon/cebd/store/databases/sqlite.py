@@ -231,7 +231,9 @@ def require_readable(path: Path) -> bool:
 
 def _uri(path: Path, mode: str) -> str:
     """Of a file that is there: by its plain name SQLite would make an empty one, where a store was taken away."""
-    return f"{path.resolve().as_uri()}?mode={mode}"
+    uri = path.resolve().as_uri()
+    # SQLite takes no server there, but a path that begins with it: //server/share.
+    return f"{uri if uri.startswith('file:///') else uri.replace('file://', 'file:////', 1)}?mode={mode}"
 
 
 def _engine(path: Path, *, read_only: bool, cache_mebibytes: int) -> Engine:
