@@ -22,7 +22,7 @@ from builders.stations import TryStation
 from builders.waiting import until
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer
-from cebd.signing.signers.software_settings import SoftwareSettings
+from cebd.signing.signers.software.settings import SoftwareSettings
 
 BUSY_LIMIT, THREE_LIMIT = 95.0, 2.85  # percent; times one
 SM2_LIMIT, VERIFIED_LIMIT = 500.0, 200.0  # a second and core

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.x509.oid import NameOID
 
 from cebd.signing.signer import Certificate
-from cebd.signing.signers.software import SoftwareSigner
+from cebd.signing.signers.software.signer import SoftwareSigner
 from cebd.signing.sm2 import Sm2Key
 from cebd.trial.sm2_keys import as_pem, new_key, with_sm2_key
 

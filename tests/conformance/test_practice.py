@@ -24,7 +24,7 @@ from cebd.customs.code_book import all_entries, entry_for, foreseen
 from cebd.customs.customs_codes import customs_codes
 from cebd.customs.statuses import already_there, outcome, rests, state_for
 from cebd.declared.checked_file import CheckedFile, Checking
-from cebd.declared.list_applications import ListApplications
+from cebd.declared.lists.applications import ListApplications
 from cebd.declared.suggestions import EarlierValues
 from cebd.documents.open_file import open_file
 from cebd.documents.reading.cells.values import fitting, text_of
@@ -45,7 +45,7 @@ from cebd.rules.business import broken_rules
 from cebd.rules.codes.tables import CodeFiles, tables_of
 from cebd.rules.figures import figures
 from cebd.sandbox.scenario import Scenario
-from cebd.store.across.declared import in_force
+from cebd.store.across.earlier.declared import in_force
 from cebd.store.across.finding.pages import Filter, record_page
 from cebd.store.beside.goods import KnownGoods, learn
 from cebd.store.conditions import Conditions

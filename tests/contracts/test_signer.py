@@ -46,10 +46,10 @@ from cebd.signing.signers.control_settings import ControlSettings
 from cebd.signing.signers.kind import SignerContext, SignerSettings
 from cebd.signing.signers.kinds import SIGNERS, open_signer, signer_kind
 from cebd.signing.signers.pkcs11_settings import Pkcs11Settings
-from cebd.signing.signers.remote_settings import RemoteSettings
+from cebd.signing.signers.remote.settings import RemoteSettings
 from cebd.signing.signers.sdf_settings import SdfSettings
 from cebd.signing.signers.skf_settings import SkfSettings
-from cebd.signing.signers.software_settings import SoftwareSettings
+from cebd.signing.signers.software.settings import SoftwareSettings
 from cebd.signing.tokens.client import TokenSigner
 from cebd.signing.tokens.usage import PATIENCE, Logins, Patience
 from cebd.signing.verification import verify_bytes

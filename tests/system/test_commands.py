@@ -26,7 +26,7 @@ from cebd.clock import SystemClock
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.intake.claim import record_drop
 from cebd.settings import load_settings
-from cebd.store.across.declared import open_read_only
+from cebd.store.across.earlier.declared import open_read_only
 from cebd.trial.rows import cancel_rows, inventory_rows, order_rows, write_workbook
 
 

@@ -82,7 +82,7 @@ def _signer(name: str | None, key: Path | None, cert: Path | None, config: Path 
             "Name a signer of the settings (--signer NAME), or a key file (--key K.pem --cert C.pem)",
         )
     if key is not None:
-        from cebd.signing.signers.software import SoftwareSigner
+        from cebd.signing.signers.software.signer import SoftwareSigner
 
         return SoftwareSigner.load(key, cert, None)
     from cebd.signing.signers.kind import SignerContext

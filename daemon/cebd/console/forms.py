@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from cebd.documents.workbooks.entered import Cell, Document, entered
 from cebd.messages.description import Field, MessageType, message_type
 from cebd.messages.relations import cancelling, returning
+from cebd.operations.console.drafts.sums import sums
 from cebd.operations.console.judging import Found, Judged
-from cebd.operations.console.sums import sums
 from cebd.rules.codes.tables import Tables
 from cebd.store.console.drafts import Draft
 

@@ -20,11 +20,11 @@ from cebd.console.live import Live
 from cebd.console.not_allowed import NotAllowed
 from cebd.console.remembered import Remembered
 from cebd.console.upload import Upload, is_upload, parse_upload
+from cebd.operations.console.drafts.open_pages import OpenPages
 from cebd.operations.console.figures import RecentCharts
 from cebd.operations.console.importing.correcting import Correcting
 from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.judging import Judge
-from cebd.operations.console.open_pages import OpenPages
 from cebd.operations.text import Text
 from cebd.settings import Settings
 from cebd.store.console.accounts import Account, Role

@@ -8,7 +8,7 @@ from datetime import datetime
 from cebd.clock import CST
 from cebd.console.visit import Visit
 from cebd.messages.description import MessageType, message_types
-from cebd.operations.console.record_page import STATES, state_of
+from cebd.operations.console.record.page import STATES, state_of
 from cebd.problems.problem import mask
 
 

@@ -19,8 +19,8 @@ from cebd.declared.checked_file import Checking
 from cebd.problems.problem import Problem
 from cebd.records.record import Record
 from cebd.rules.figures import Figures
-from cebd.store.across.declared import bought
-from cebd.store.across.quota import accepted_purchases
+from cebd.store.across.earlier.declared import bought
+from cebd.store.across.earlier.quota import accepted_purchases
 from cebd.store.transaction import Transaction
 
 _LIST = "CEB621"

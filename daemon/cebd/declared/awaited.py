@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cebd.customs.statuses import rests
 from cebd.records.key import bare_number
 from cebd.records.states import State
-from cebd.store.across.declared import declares, lists_with, states_by_key, states_by_order
+from cebd.store.across.earlier.declared import declares, lists_with, states_by_key, states_by_order
 from cebd.store.across.judged import JudgedRecord
 from cebd.store.transaction import Transaction
 

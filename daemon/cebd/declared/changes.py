@@ -9,7 +9,7 @@ from cebd.problems.problem import Problem
 from cebd.records.key import joined
 from cebd.records.record import ONLY_STORED, Record
 from cebd.records.states import STATES_IN_CHINESE, State
-from cebd.store.across.declared import in_force
+from cebd.store.across.earlier.declared import in_force
 from cebd.store.messages import message_body
 from cebd.store.records import ActiveRecord, message_of
 

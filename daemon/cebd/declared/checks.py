@@ -17,14 +17,14 @@ from cebd.declared.checked_file import Check, CheckedFile, Checking
 from cebd.declared.four_documents.check import Compared, FourDocuments, TextsOf
 from cebd.declared.four_documents.pairs import ORDER, PAYMENT
 from cebd.declared.four_documents.payments_together import PaymentsTogether
-from cebd.declared.list_applications import ListApplications
-from cebd.declared.list_basis import ListBasis, MissedByLists
+from cebd.declared.lists.applications import ListApplications
+from cebd.declared.lists.basis import ListBasis, MissedByLists
 from cebd.declared.numbers_in_use import NumbersInUse
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Problem, with_severity_of
 from cebd.records.record import Record
 from cebd.rules.figures import Figures
-from cebd.store.across.counterparts import LaterWord
+from cebd.store.across.earlier.counterparts import LaterWord
 from cebd.store.records import ActiveRecord
 from cebd.store.transaction import Transaction
 

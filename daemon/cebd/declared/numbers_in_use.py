@@ -13,7 +13,7 @@ from cebd.declared.checked_file import Checking
 from cebd.problems.problem import Problem, with_severity_of
 from cebd.records.key import bare_number, parts_of
 from cebd.records.record import Record
-from cebd.store.across.declared import InForce, cancelled, lists_with, orders_with
+from cebd.store.across.earlier.declared import InForce, cancelled, lists_with, orders_with
 
 Users = Mapping[str | None, Sequence[InForce]]  # by number, the declarations in force that use it
 

@@ -5,12 +5,12 @@
 | any file | declarations of their type and enterprise | the key (`changes.py`) | always |
 | orders | orders, whoever sells | the order's number (`numbers_in_use.py`) | always |
 | lists | lists | the numbers of order and waybill (`numbers_in_use.py`) | always |
-| | orders, payments, waybills | the same numbers (`list_basis.py`) | if one was missing, or refused |
-| | that the enterprise declares any of these here | the first of them (`list_basis.py`) | always |
+| | orders, payments, waybills | the same numbers (`lists/basis.py`) | if one was missing, or refused |
+| | that the enterprise declares any of these here | the first of them (`lists/basis.py`) | always |
 | the four documents of a purchase | each other | the same numbers (`four_documents/`) | if they differ, or something was said of either |
 | orders, payments | payments | the order's number (`payments_together.py`) | if it has several |
 | orders, lists | declarations of their type | their buyer's year (`annual_limit.py`) | if the buyer comes near the limit |
-| applications | others of their type; their lists | the list's number (`list_applications.py`, `original_lists.py`) | always |
+| applications | others of their type; their lists | the list's number (`lists/applications.py`, `lists/originals.py`) | always |
 
 So a list matters to the orders of a file only if it says otherwise than its order. What was kept back matters only where it had something
 said of others. What is offered beside a wrong value (`suggestions.py`), and what customs say, is left as it was at that moment: as if the
@@ -31,8 +31,8 @@ from cebd.messages.relations import cancelling, returning
 from cebd.records.key import bare_number
 from cebd.records.shared import numbers_in
 from cebd.rules.figures import Figures
-from cebd.store.across.counterparts import any_with_several
-from cebd.store.across.overtaken import (
+from cebd.store.across.earlier.counterparts import any_with_several
+from cebd.store.across.earlier.overtaken import (
     Document,
     Meanwhile,
     any_about_its_lists,

@@ -40,7 +40,7 @@ from cebd.records.ids import MessageId
 from cebd.records.key import bare_number, joined, joined_number, parts_of
 from cebd.records.record import CUT_OFF, SHORTENED, Record, may_have_suggestion
 from cebd.rules.amounts import due
-from cebd.store.across.stated import StatedRecords, stated_records
+from cebd.store.across.earlier.stated import StatedRecords, stated_records
 from cebd.store.records import By, OwnRecord, own_records, own_records_between
 from cebd.store.transaction import Transaction
 

@@ -37,7 +37,7 @@ from cebd.messages.schema_files import schema_dir
 from cebd.problems.problem import Problem
 from cebd.records.ids import DropId
 from cebd.records.saved import NOT_SAID, Saved
-from cebd.store.across.overtaken import Meanwhile, last_record_id
+from cebd.store.across.earlier.overtaken import Meanwhile, last_record_id
 from cebd.store.console.imports import said_of
 from cebd.store.decided.decisions import remembered
 from cebd.store.decided.layouts import known_layouts

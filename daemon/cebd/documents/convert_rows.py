@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
-from cebd.declared.original_lists import without_list
+from cebd.declared.lists.originals import without_list
 from cebd.documents.checked_message import Draft
 from cebd.documents.declared_before import DeclaredBefore, as_repeat, repeats, said_of_rejected
 from cebd.documents.drafting import Drafting
@@ -24,7 +24,7 @@ from cebd.records.key import joined
 from cebd.records.original_list import OriginalList
 from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
-from cebd.store.across.counterparts import LaterWord
+from cebd.store.across.earlier.counterparts import LaterWord
 from cebd.store.records import ActiveRecord
 
 OnBadRows = Literal["skip", "hold-file"]

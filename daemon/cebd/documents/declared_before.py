@@ -14,7 +14,7 @@ from cebd.declared.changes import is_cancelled
 from cebd.declared.checked_file import CheckedFile, Checking
 from cebd.declared.checks import Checked, EarlierDeclarations
 from cebd.declared.four_documents.check import TextsOf
-from cebd.declared.original_lists import OriginalLists
+from cebd.declared.lists.originals import OriginalLists
 from cebd.declared.suggestions import EarlierValues
 from cebd.documents.edited_rows import EditedRows
 from cebd.documents.reading.options import ReadingOptions
@@ -26,7 +26,7 @@ from cebd.records.ids import RecordId
 from cebd.records.original_list import OriginalList, is_made_number
 from cebd.records.record import Record
 from cebd.records.states import STATES_IN_CHINESE, State
-from cebd.store.across.counterparts import LaterWord
+from cebd.store.across.earlier.counterparts import LaterWord
 from cebd.store.records import NO_EDIT, ActiveRecord, Edit, active_records
 from cebd.store.transaction import Transaction
 
@@ -59,7 +59,7 @@ class DeclaredBefore:
         return active_records(self._history, self._file.enterprise, message.code, keys)
 
     def original_lists(self, records: Sequence[Record]) -> list[OriginalList | Problem | None]:
-        """Of records that ask for it, the list that each is about; or why there is none (`cebd.declared.original_lists`)."""
+        """Of records that ask for it, the list that each is about; or why there is none (`cebd.declared.lists.originals`)."""
         return self._lists.answers(records)
 
     def with_suggestions(self, record: Record) -> Record:

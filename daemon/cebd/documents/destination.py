@@ -10,7 +10,7 @@ from uuid import uuid4
 from cebd.decisions.decision import InForce
 from cebd.decisions.found import Found
 from cebd.records.ids import DropId, MessageId, RecordId
-from cebd.store.across.counterparts import LaterWord, say
+from cebd.store.across.earlier.counterparts import LaterWord, say
 from cebd.store.databases.set_aside import CannotSetAside, SetAside, as_cannot_set_aside
 from cebd.store.decided.decisions import keep
 from cebd.store.decided.layouts import ask, keep_layout

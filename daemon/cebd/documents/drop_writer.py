@@ -13,7 +13,7 @@ from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
-from cebd.store.across.counterparts import LaterWord
+from cebd.store.across.earlier.counterparts import LaterWord
 from cebd.store.messages import NewMessage
 from cebd.store.packing import Packed
 from cebd.store.records import NO_EDIT, Edit, record_rows

@@ -29,7 +29,7 @@ from cebd.records.key import parts_of
 from cebd.records.states import DropOutcome
 from cebd.settings import Enterprise, Settings
 from cebd.signing.dropped_signature import judge_of
-from cebd.store.across.declared import open_read_only
+from cebd.store.across.earlier.declared import open_read_only
 from cebd.store.across.judged import judged_records
 from cebd.store.drops import set_outcome
 from cebd.store.records import problems_of_records

@@ -21,7 +21,7 @@ from cebd.store.across.declarations import (
     declarations_with_keys,
     declarations_with_numbers,
 )
-from cebd.store.across.stated import StatedRecords, stated_records
+from cebd.store.across.earlier.stated import StatedRecords, stated_records
 from cebd.store.history import ReceivedStatus, received_statuses_of
 from cebd.store.submissions import HandOvers, hand_overs_of
 from cebd.store.transaction import Transaction

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from cebd.clock import CST, Clock
 from cebd.problems.problem import problem
-from cebd.store.across.declared import lists_numbered, lists_to_be_returned
+from cebd.store.across.earlier.declared import lists_numbered, lists_to_be_returned
 from cebd.store.conditions import Conditions, Party
 from cebd.store.store import Store
 

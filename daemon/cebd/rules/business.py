@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from cebd.rules import applications, delivery, inventory, order, payment, waybill
 from cebd.rules.codes.tables import PUBLISHED, Tables
 from cebd.rules.figures import Figures
+from cebd.rules.messages import applications, delivery, inventory, order, payment, waybill
 from cebd.rules.rule import RecordColumns, RecordTexts, Rule, Texts, Violation
 
 RULES: dict[str, tuple[Rule, ...]] = {

@@ -51,7 +51,7 @@ class Owed:
         owed: dict[str, dict[str, Give]] = {}
         if drafts or imports:
             # Of the console, which is not loaded for nothing.
-            from cebd.operations.console import entry
+            from cebd.operations.console.drafts import entry
             from cebd.operations.console.importing.imports import Imports
 
             brought_in = Imports(self._settings, self._store, self._clock)

@@ -18,7 +18,8 @@ from cebd.clock import iso
 from cebd.documents.workbooks.entered import Document, as_json
 from cebd.intake.claim import claim
 from cebd.intake.inboxes.ignored import Ignored
-from cebd.operations.console import accounts, entry, giving
+from cebd.operations.console import accounts, giving
+from cebd.operations.console.drafts import entry
 from cebd.operations.console.importing.imports import Imports
 from cebd.operations.console.importing.preview import Preview
 from cebd.operations.text import Refused

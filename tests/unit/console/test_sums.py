@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cebd.documents.workbooks.entered import Cell, Document
-from cebd.operations.console.sums import sums
+from cebd.operations.console.drafts.sums import sums
 
 VALUE, PAID = Cell(0, None, "goodsValue"), Cell(0, None, "acturalPaid")
 

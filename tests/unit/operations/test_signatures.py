@@ -18,7 +18,7 @@ from cebd.operations.text import Refused
 from cebd.signing.holder import holder_of, subject_without_person
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Certificate
-from cebd.signing.signers.software import SoftwareSigner
+from cebd.signing.signers.software.signer import SoftwareSigner
 
 AUTHORITY, SM2_AUTHORITY = Authority(), Sm2Authority()
 RSA, SM2 = a_signer(AUTHORITY), an_sm2_signer(SM2_AUTHORITY)

@@ -31,8 +31,8 @@ from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Signer, TokenAway, TokenError
 from cebd.signing.signers.kind import SignerContext
 from cebd.signing.signers.kinds import open_signer, signer_kind
-from cebd.signing.signers.remote_line import AskedTooOften
-from cebd.signing.signers.remote_settings import RemoteSettings
+from cebd.signing.signers.remote.line import AskedTooOften
+from cebd.signing.signers.remote.settings import RemoteSettings
 from cebd.signing.tokens.usage import PATIENCE, Patience
 from cebd.signing.verification import verify_bytes
 

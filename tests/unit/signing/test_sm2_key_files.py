@@ -11,7 +11,7 @@ from builders.certificates import Authority, Sm2Authority, rsa_key, sm2_key, wri
 from builders.customs_messages import needs_openssl
 from builders.sm2 import openssl_accepts_sm2
 from cebd.signing.signer import TokenError
-from cebd.signing.signers.software import SoftwareSigner
+from cebd.signing.signers.software.signer import SoftwareSigner
 
 pytestmark = needs_openssl
 

@@ -18,7 +18,7 @@ from cebd.messages.schema import parse_xml
 from cebd.signing.profile import RSA_SHA1, SM2_SM3, sm2_sm3
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Certificate, TokenError
-from cebd.signing.signers.software import SoftwareSigner
+from cebd.signing.signers.software.signer import SoftwareSigner
 from cebd.signing.sm2 import der_of
 from cebd.signing.verification import (
     BadSignature,

@@ -16,7 +16,7 @@ from builders.customs_messages import a_message, an_order
 from cebd.clock import CST
 from cebd.signing.sign_file import sign_document
 from cebd.signing.signer import Certificate, CertificateNotValid, TokenError
-from cebd.signing.signers.software import SoftwareSigner
+from cebd.signing.signers.software.signer import SoftwareSigner
 
 PASSWORD = "correct horse"
 KEY = rsa_key("the enterprise's")

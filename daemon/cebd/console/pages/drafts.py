@@ -23,10 +23,12 @@ from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document, as_json
 from cebd.messages.description import declarations, message_type
 from cebd.messages.parse import StatedTexts
-from cebd.operations.console import applying, entry, giving
-from cebd.operations.console.declared_texts import declared_texts
+from cebd.operations.console import giving
+from cebd.operations.console.drafts import entry
+from cebd.operations.console.drafts.open_pages import OpenPage
 from cebd.operations.console.judging import Judged
-from cebd.operations.console.open_pages import OpenPage
+from cebd.operations.console.record import applying
+from cebd.operations.console.record.declared_texts import declared_texts
 from cebd.operations.text import Refused
 from cebd.rules.codes.tables import table_names
 from cebd.store.console import drafts, questions

@@ -15,7 +15,7 @@ from cebd.decisions.layout_sheet import field_name, field_names
 from cebd.declared.consequences import CONSEQUENCE_TEXTS
 from cebd.documents.proposing.proposal import needed_and_missing
 from cebd.messages.description import Field, MessageType, declarations, message_types
-from cebd.operations.console import entry
+from cebd.operations.console.drafts import entry
 from cebd.operations.console.importing.imports import Answer
 from cebd.operations.console.importing.preview import EqualMistakes, Preview
 from cebd.operations.console.page_words import Page, on_page

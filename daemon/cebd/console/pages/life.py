@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document
-from cebd.operations.console import applying, entry
-from cebd.operations.console.four_documents import side_by_side
-from cebd.operations.console.offers import Offer
-from cebd.operations.console.record_page import RecordPage, record_page
+from cebd.operations.console.drafts import entry
+from cebd.operations.console.record import applying
+from cebd.operations.console.record.four_documents import side_by_side
+from cebd.operations.console.record.offers import Offer
+from cebd.operations.console.record.page import RecordPage, record_page
 from cebd.operations.text import Refused
 from cebd.problems.problem import mask
 from cebd.records.record import DECLARED_STATUS

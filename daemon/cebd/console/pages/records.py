@@ -18,8 +18,8 @@ from cebd.console.pages.life import page_of
 from cebd.console.visit import NotAllowed, Visit
 from cebd.messages.description import declarations
 from cebd.operations.console import record_query
-from cebd.operations.console.buyer_year import buyer_year
-from cebd.operations.console.offers import Offer
+from cebd.operations.console.record.buyer_year import buyer_year
+from cebd.operations.console.record.offers import Offer
 from cebd.operations.console.record_query import RecordQuery
 from cebd.operations.evidence.collect import write_evidence
 from cebd.records.facts import buyer_of

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document
 from cebd.messages.description import message_type
-from cebd.operations.console import entry
-from cebd.operations.console.open_pages import OpenPage
+from cebd.operations.console.drafts import entry
+from cebd.operations.console.drafts.open_pages import OpenPage
 from cebd.rules.trade_remedy import TradeRemedy, note_with, remedy_in
 from cebd.store.console.drafts import Draft
 

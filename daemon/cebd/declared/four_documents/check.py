@@ -31,7 +31,7 @@ from cebd.problems.problem import Place, Problem, problem, problem_severity, sho
 from cebd.records.kept import Stated
 from cebd.records.key import parts_of as parts_of_key
 from cebd.records.record import Record
-from cebd.store.across.counterparts import Counterpart, FileOf, LaterWord
+from cebd.store.across.earlier.counterparts import Counterpart, FileOf, LaterWord
 
 TextsOf = Callable[[int], StatedTexts]  # what a record states, by its position
 _CHANGES, _DELETES = "2", "3"

@@ -36,7 +36,7 @@ from cebd.declared.four_documents.pairs import (
 from cebd.declared.four_documents.stated import DeclaredTexts, Numbers
 from cebd.records.key import bare_number, joined, parts_of
 from cebd.records.record import Record
-from cebd.store.across.counterparts import Counterpart, glance, of_orders, of_waybills, with_keys
+from cebd.store.across.earlier.counterparts import Counterpart, glance, of_orders, of_waybills, with_keys
 
 
 class Match(NamedTuple):

@@ -14,7 +14,7 @@ from cebd.declared.four_documents.pairs import Pair
 from cebd.messages.shared_parts import WEIGHT
 from cebd.records.record import Record
 from cebd.records.shared import numbers_of_section, section, size_of
-from cebd.store.across.counterparts import Glance
+from cebd.store.across.earlier.counterparts import Glance
 
 
 def differ(part: str, one: int, other: int) -> bool:

@@ -25,7 +25,7 @@ from cebd.problems.problem import Problem, problem, with_severity_of
 from cebd.records.amount import scaled
 from cebd.records.key import bare_number, joined, parts_of
 from cebd.records.record import Record
-from cebd.store.across.counterparts import Counterpart, LaterWord, of_orders
+from cebd.store.across.earlier.counterparts import Counterpart, LaterWord, of_orders
 
 _CHANGES, _DELETES = "2", "3"
 _CENT = 1000  # in the unit that amounts are scaled to

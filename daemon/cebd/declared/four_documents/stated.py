@@ -7,8 +7,8 @@ from cebd.records.ids import DropId, MessageId
 from cebd.records.kept import Stated
 from cebd.records.record import Record
 from cebd.records.shared import numbers_in, shared_of
-from cebd.store.across.counterparts import Counterpart, FileOf, files_of
-from cebd.store.across.stated import StatedRecords, stated_records
+from cebd.store.across.earlier.counterparts import Counterpart, FileOf, files_of
+from cebd.store.across.earlier.stated import StatedRecords, stated_records
 from cebd.store.transaction import Transaction
 
 _MAX_MESSAGES_READ = 8  # remembered: the records of a file are mostly in the order of earlier records

@@ -17,7 +17,8 @@ from cebd.declared.changes import STORED
 from cebd.documents.workbooks.entered import Document
 from cebd.messages.description import message_types
 from cebd.messages.parse import heads_by_guid, records_by_guid, stated_texts
-from cebd.operations.console import entry, record_query
+from cebd.operations.console import record_query
+from cebd.operations.console.drafts import entry
 from cebd.operations.console.giving import require_inbox
 from cebd.operations.console.record_query import RecordQuery
 from cebd.operations.console.second_person import own_records

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from cebd.customs.code_book import noun
 from cebd.customs.customs_codes import for_people
 from cebd.messages.description import message_types
-from cebd.operations.console.record_page import state_of
+from cebd.operations.console.record.page import state_of
 from cebd.operations.statements import harmless
 from cebd.operations.text import Refused
 from cebd.receipts.statements.tables import Cell, Column, Row, Table, make_workbook

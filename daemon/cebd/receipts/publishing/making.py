@@ -27,7 +27,7 @@ from cebd.receipts.publishing.receipt import Receipt, ReceiptRecord
 from cebd.receipts.publishing.receipt_json import RecordLines
 from cebd.receipts.publishing.sharing import Sharing
 from cebd.records.states import DropOutcome
-from cebd.store.across.declared import open_read_only
+from cebd.store.across.earlier.declared import open_read_only
 from cebd.store.drops import Drop
 from cebd.store.store import Store
 

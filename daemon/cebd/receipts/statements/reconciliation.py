@@ -21,7 +21,7 @@ from cebd.receipts.publishing.drop_receipt import records_of
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.key import KEY_SEPARATOR, bare_number
 from cebd.records.states import State
-from cebd.store.across.declared import declares
+from cebd.store.across.earlier.declared import declares
 from cebd.store.drops import Drop
 from cebd.store.statements.day import DayRecord, documents, files_of_day, records_of_files
 from cebd.store.transaction import Transaction

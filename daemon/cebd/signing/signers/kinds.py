@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from cebd.signing.signers.control_settings import CONTROL
 from cebd.signing.signers.kind import SignerContext, SignerKind, SignerSettings
 from cebd.signing.signers.pkcs11_settings import PKCS11
-from cebd.signing.signers.remote_settings import REMOTE
+from cebd.signing.signers.remote.settings import REMOTE
 from cebd.signing.signers.sdf_settings import SDF
 from cebd.signing.signers.skf_settings import SKF
-from cebd.signing.signers.software_settings import SOFTWARE
+from cebd.signing.signers.software.settings import SOFTWARE
 
 if TYPE_CHECKING:
     from cebd.signing.signer import Signer

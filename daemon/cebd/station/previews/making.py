@@ -29,7 +29,7 @@ from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome
 from cebd.settings import Enterprise, Settings
 from cebd.station.work.readings import Readings
-from cebd.store.across.declared import open_read_only
+from cebd.store.across.earlier.declared import open_read_only
 from cebd.store.drops import Drop, load_drop
 from cebd.store.published import PublishedBooks
 from cebd.store.safety.environment import keep_environment

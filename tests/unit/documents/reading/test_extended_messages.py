@@ -16,7 +16,7 @@ from cebd.messages.description import DS
 from cebd.messages.schema import flaws, parse_xml
 from cebd.sandbox.judging.signature_check import judge_signature
 from cebd.signing.sign_file import sign_document
-from cebd.signing.signers.software import SoftwareSigner
+from cebd.signing.signers.software.signer import SoftwareSigner
 from cebd.signing.verification import BadSignature, verify_bytes
 from cebd.trial.keys import make_trial_key
 

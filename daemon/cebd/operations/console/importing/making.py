@@ -29,7 +29,7 @@ from cebd.operations.console.importing.preview import Preview, preview_of
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId
 from cebd.settings import Settings
-from cebd.store.across.declared import open_read_only
+from cebd.store.across.earlier.declared import open_read_only
 from cebd.store.across.judged import first_rows, rows_kept_back
 from cebd.store.console.imports import Import, ImportId
 from cebd.store.drops import columns_of_drop

@@ -15,7 +15,7 @@ from cebd.settings_table import Name, Secret, Text, is_this_machine, mistake
 from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
 
 if TYPE_CHECKING:
-    from cebd.signing.signers.remote import RemoteSigner
+    from cebd.signing.signers.remote.signer import RemoteSigner
 
 
 def _an_address(given: str) -> str:
@@ -61,8 +61,8 @@ class RemoteSettings(SignerSettings):
 
 
 def _open(wanted: RemoteSettings, context: SignerContext) -> RemoteSigner:
-    from cebd.signing.signers.remote import RemoteSigner
-    from cebd.signing.signers.remote_line import RemoteLine
+    from cebd.signing.signers.remote.line import RemoteLine
+    from cebd.signing.signers.remote.signer import RemoteSigner
     from cebd.signing.sm2 import DEFAULT_ID
 
     line = RemoteLine(wanted.url, partial(_tls, wanted, context.base))
@@ -79,7 +79,7 @@ def _presence(wanted: RemoteSettings, base: Path, _load_libraries: bool) -> Iter
 
 
 def _tls(wanted: RemoteSettings, base: Path) -> SSLContext:
-    from cebd.signing.signers.remote_line import tls_of
+    from cebd.signing.signers.remote.line import tls_of
 
     cert, key, ca = (base / path if path is not None else None for path in (wanted.cert, wanted.key, wanted.ca))
     return tls_of(cert, key, partial(wanted.password.read, base) if wanted.password is not None else None, ca)

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from cebd.declared.annual_limit import year_began
 from cebd.rules.figures import Figures
-from cebd.store.across.declared import bought
-from cebd.store.across.quota import accepted_purchases
+from cebd.store.across.earlier.declared import bought
+from cebd.store.across.earlier.quota import accepted_purchases
 from cebd.store.transaction import Transaction
 
 _LIST = "CEB621"

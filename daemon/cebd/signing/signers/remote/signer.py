@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from cebd.signing.profile import Profile, profile_of
 from cebd.signing.signer import Certificate, Gate, TokenError
-from cebd.signing.signers.remote_line import Answer, AskedTooOften, RemoteLine
+from cebd.signing.signers.remote.line import Answer, AskedTooOften, RemoteLine
 from cebd.signing.sm2 import DEFAULT_ID
 from cebd.signing.tokens.usage import PATIENCE, Deadline, Patience
 

@@ -11,8 +11,8 @@ from cebd.customs.book_files import Entry
 from cebd.customs.customs_codes import for_people
 from cebd.customs.statuses import CANCELLED, in_order, is_notice, rests
 from cebd.messages.parse import StatedTexts
-from cebd.operations.console.declared_texts import declared_texts
-from cebd.operations.console.offers import Known, Offered, offers
+from cebd.operations.console.record.declared_texts import declared_texts
+from cebd.operations.console.record.offers import Known, Offered, offers
 from cebd.operations.console.second_person import enterer_of
 from cebd.operations.inquiries.life import waits_for
 from cebd.operations.text import Refused, Text
@@ -22,7 +22,7 @@ from cebd.records.ids import RecordId
 from cebd.records.record import ONLY_STORED
 from cebd.records.states import UNSENT_RECORDS, MessageState, State, SubmissionOutcome
 from cebd.rules.figures import Figures
-from cebd.store.across.declared import lists_numbered
+from cebd.store.across.earlier.declared import lists_numbered
 from cebd.store.across.finding.life import message_lives
 from cebd.store.console import questions
 from cebd.store.console.questions import FoundRecord

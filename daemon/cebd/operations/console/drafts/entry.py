@@ -12,8 +12,8 @@ import structlog
 from cebd.clock import iso
 from cebd.documents.workbooks.entered import Document, as_json, entered
 from cebd.messages.description import message_type
+from cebd.operations.console.drafts.open_pages import OpenPage
 from cebd.operations.console.giving import put_into_inbox, require_inbox, taken
-from cebd.operations.console.open_pages import OpenPage
 from cebd.operations.console.second_person import require_second_person
 from cebd.operations.text import Refused
 from cebd.records.ids import RecordId

@@ -10,7 +10,7 @@ from sqlalchemy import TextClause, func, select, text
 
 from cebd.records.ids import DropId, RecordId
 from cebd.records.key import AFTER_SEPARATOR, KEY_SEPARATOR
-from cebd.store.across.declared import NEVER_SENT
+from cebd.store.across.earlier.declared import NEVER_SENT
 from cebd.store.tables import records
 from cebd.store.transaction import Transaction
 

@@ -12,8 +12,8 @@ from cebd.declared.four_documents.differences import Difference, differences, pa
 from cebd.declared.four_documents.pairs import LINES, PAIRS, Pair
 from cebd.messages.description import message_types
 from cebd.messages.parse import StatedTexts
-from cebd.operations.console.declared_texts import declared_texts
-from cebd.operations.console.record_page import RecordPage
+from cebd.operations.console.record.declared_texts import declared_texts
+from cebd.operations.console.record.page import RecordPage
 from cebd.operations.text import Text
 from cebd.records.shared import plain
 from cebd.store.console.questions import FoundRecord

@@ -16,7 +16,7 @@ from cebd.problems.problem import Problem
 from cebd.records.ids import DropId, MessageId, RecordId
 from cebd.records.key import AFTER_SEPARATOR, KEY_SEPARATOR, bare_number
 from cebd.records.states import State
-from cebd.store.across.declared import NEVER_SENT, versions_in_force
+from cebd.store.across.earlier.declared import NEVER_SENT, versions_in_force
 from cebd.store.drops import FieldColumns
 from cebd.store.messages import touch
 from cebd.store.tables import drops, records

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from cebd.records.key import AFTER_SEPARATOR, KEY_SEPARATOR, bare_number
 from cebd.records.states import State
-from cebd.store.across.declared import InForce, in_force_of, versions_by_key, versions_in_force
+from cebd.store.across.earlier.declared import InForce, in_force_of, versions_by_key, versions_in_force
 from cebd.store.tables import records
 from cebd.store.transaction import Transaction, batches
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cebd.clock import CST
 from cebd.declared.checked_file import Checking
 from cebd.declared.four_documents.check import TextsOf
-from cebd.declared.list_contents import contents
+from cebd.declared.lists.contents import contents
 from cebd.declared.removed_value import REMOVED_VALUE, without_list
 from cebd.messages.description import message_types
 from cebd.messages.parse import StatedTexts
@@ -21,8 +21,8 @@ from cebd.records.kept import Stated, comparable_text, is_digested
 from cebd.records.key import joined, parts_of
 from cebd.records.record import Record
 from cebd.records.states import STATES_IN_CHINESE, State
-from cebd.store.across.declared import InForce, lists_numbered
-from cebd.store.across.original_lists import applications_about
+from cebd.store.across.earlier.declared import InForce, lists_numbered
+from cebd.store.across.earlier.original_lists import applications_about
 
 _LIST, _RETURN = "CEB621", "CEB625"
 _DELETES = "3"

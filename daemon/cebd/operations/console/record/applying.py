@@ -10,12 +10,12 @@ from cebd.documents.workbooks.entered import Document, Texts
 from cebd.messages.description import MessageType, message_types
 from cebd.messages.parse import StatedTexts
 from cebd.messages.relations import cancelling, returning
-from cebd.operations.console.offers import Offer
-from cebd.operations.console.record_page import RecordPage
+from cebd.operations.console.record.offers import Offer
+from cebd.operations.console.record.page import RecordPage
 from cebd.operations.text import Refused, Text
 from cebd.records.original_list import repeated_fields
+from cebd.store.across.earlier.stated import stated_records
 from cebd.store.across.finding.references import records_numbered
-from cebd.store.across.stated import stated_records
 from cebd.store.transaction import Transaction
 
 _MADE_ANEW = ("guid", "appTime", "appStatus")

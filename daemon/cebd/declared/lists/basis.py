@@ -13,8 +13,8 @@ from cebd.problems.problem import Problem
 from cebd.records.key import bare_number, joined, parts_of
 from cebd.records.record import Record
 from cebd.records.states import State
-from cebd.store.across.counterparts import LaterWord, warned_lists
-from cebd.store.across.declared import declares, states_by_key, states_by_order
+from cebd.store.across.earlier.counterparts import LaterWord, warned_lists
+from cebd.store.across.earlier.declared import declares, states_by_key, states_by_order
 
 
 class _Basis(NamedTuple):

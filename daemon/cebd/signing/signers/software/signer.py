@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, p
 
 from cebd.signing.profile import Profile, profile_of, rsa_key
 from cebd.signing.signer import Certificate, Gate, TokenError
-from cebd.signing.signers.sm2_key_file import OtherEncryption, pair_of_pkcs12, secret_of_pem
+from cebd.signing.signers.software.sm2_key_file import OtherEncryption, pair_of_pkcs12, secret_of_pem
 from cebd.signing.sm2 import DEFAULT_ID, Sm2Key, Sm2Missing, holds, point_of
 
 log = structlog.get_logger("cebd")

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from cebd.records.kept import Stated
-from cebd.store.across.declared import InForce
-from cebd.store.across.stated import stated_records
+from cebd.store.across.earlier.declared import InForce
+from cebd.store.across.earlier.stated import stated_records
 from cebd.store.transaction import Transaction
 
 

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cebd.declared.checked_file import Checking
-from cebd.declared.list_contents import contents
+from cebd.declared.lists.contents import contents
 from cebd.messages.description import message_types
 from cebd.problems.problem import Problem
 from cebd.records.key import bare_number, joined_number, parts_of
 from cebd.records.original_list import EarlierReturn, NamedList, OriginalList, quantities_of, repeated_fields
 from cebd.records.record import Record
 from cebd.records.states import STATES_IN_CHINESE, State
-from cebd.store.across.declared import InForce, lists_numbered
-from cebd.store.across.original_lists import applications_about, lists_by_own_number, lists_of_orders
+from cebd.store.across.earlier.declared import InForce, lists_numbered
+from cebd.store.across.earlier.original_lists import applications_about, lists_by_own_number, lists_of_orders
 
 _LIST = "CEB621"
 _MISSING = "CEBD-1201"

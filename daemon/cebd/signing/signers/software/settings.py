@@ -14,7 +14,7 @@ from cebd.settings_table import Secret
 from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
 
 if TYPE_CHECKING:
-    from cebd.signing.signers.software import SoftwareSigner
+    from cebd.signing.signers.software.signer import SoftwareSigner
 
 
 class SoftwareSettings(SignerSettings):
@@ -29,7 +29,7 @@ class SoftwareSettings(SignerSettings):
 
 
 def _open(wanted: SoftwareSettings, context: SignerContext) -> SoftwareSigner:
-    from cebd.signing.signers.software import SoftwareSigner
+    from cebd.signing.signers.software.signer import SoftwareSigner
     from cebd.signing.sm2 import DEFAULT_ID
 
     return SoftwareSigner.load(*_files(wanted, context.base), context.gate, wanted.sm2_id or DEFAULT_ID)
@@ -38,7 +38,7 @@ def _open(wanted: SoftwareSettings, context: SignerContext) -> SoftwareSigner:
 def _presence(wanted: SoftwareSettings, base: Path, _load_libraries: bool) -> Iterator[Lack]:
     """Asked every few seconds: a key is taken apart, which takes a while, only where something has changed since."""
     from cebd.signing.signer import TokenError
-    from cebd.signing.signers.software import read_key
+    from cebd.signing.signers.software.signer import read_key
 
     try:
         key, cert, password = _files(wanted, base)

@@ -1,0 +1,1 @@
+"""Checks about inventory lists: what a list rests on, and the applications that name one."""

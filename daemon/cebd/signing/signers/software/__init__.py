@@ -1,0 +1,1 @@
+"""The signer kind "software": a key in a file, for trials and tests."""

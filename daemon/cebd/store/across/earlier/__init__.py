@@ -1,0 +1,1 @@
+"""Earlier declarations, as the checks of `cebd.declared` ask for them: by number, by list, by buyer."""
