@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from cebd import disk
 from cebd.cli.main import main
+from cebd.disk.folder import Folder
 from cebd.operations.retention import remove
 
 POINT, NUMBER = sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 1
@@ -33,7 +33,7 @@ def dying(real: Callable[..., Any], point: str) -> Callable[..., Any]:
 
 
 if __name__ == "__main__":
-    disk.Folder.remove = dying(disk.Folder.remove, "removed")  # type: ignore[method-assign]
+    Folder.remove = dying(Folder.remove, "removed")  # type: ignore[method-assign]
     remove.note = dying(remove.note, "said")
     remove._shrink = dying(remove._shrink, "shrinking")
     sys.argv = ["cebd", "retention", "--yes", "--without-backup", "a test", "-c", sys.argv[1]]

@@ -231,7 +231,9 @@ def other_things(folder: Path) -> None:
     from datetime import datetime
 
     from cebd.clock import CST
-    from cebd.disk import open_folder, temporary_name, write_file
+    from cebd.disk.entering import open_folder
+    from cebd.disk.files import write_file
+    from cebd.disk.folder import temporary_name
     from cebd.receipts.publishing.outbox import Books, InUse, MadeBook
     from cebd.store.published import PublishedBooks
 

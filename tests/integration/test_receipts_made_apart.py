@@ -21,7 +21,8 @@ from builders.clocks import StillClock
 from builders.declared import a_drop, a_receipt, a_return, an_open_store, changed_drops, declare, settle
 from builders.waiting import until
 from cebd.child.failures import ChildBroke, ChildEnded
-from cebd.disk import open_folder, temporary_name
+from cebd.disk.entering import open_folder
+from cebd.disk.folder import temporary_name
 from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.receipts.publishing import outgoing
 from cebd.receipts.publishing.apart.making import MakingApart

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cebd.clock import Clock, iso
-from cebd.disk import open_plain
+from cebd.disk.files import open_plain
 from cebd.file_names import (
     NAME_BYTES,
     PREVIEWED,

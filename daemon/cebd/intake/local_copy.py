@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cebd.disk import open_plain
+from cebd.disk.files import open_plain
 from cebd.intake.claim import sha256_of
 from cebd.intake.inboxes.shares import is_share
 

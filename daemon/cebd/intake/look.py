@@ -16,7 +16,7 @@ import structlog
 
 from cebd.apart import HUNG, Apart, NoAnswer
 from cebd.clock import Clock
-from cebd.disk import make_folder
+from cebd.disk.entering import make_folder
 from cebd.documents.workbooks.kind import Kind
 from cebd.documents.workbooks.whole import End, Ending
 from cebd.file_names import kind_folder, path_as_text

@@ -1,5 +1,5 @@
 """Moving files between an enterprise's folders. Other people may plant links there: below the inbox, and in `working/`, `done/`, `error/`
-and `hold/`, every folder is entered without following one (`cebd.disk`).
+and `hold/`, every folder is entered without following one (`cebd.disk.entering`).
 """
 
 from __future__ import annotations
@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cebd.disk import open_folder, sync_folder
+from cebd.disk.entering import open_folder
+from cebd.disk.system import sync_folder
 
 
 def is_there(path: Path) -> bool:

@@ -18,7 +18,7 @@ from typing import TypedDict
 
 import structlog
 
-from cebd.disk import NotOurFolder, open_folder
+from cebd.disk.entering import NotOurFolder, open_folder
 from cebd.file_names import LONGEST, fitting, free_name, readable, same_on_disk
 from cebd.problems.problem import Problem
 from cebd.store.conditions import Conditions, Notice, Party, forget_notice, note_notice, notices_written

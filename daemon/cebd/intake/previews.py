@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from cebd.disk import open_folder, open_plain
+from cebd.disk.entering import open_folder
+from cebd.disk.files import open_plain
 from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.file_names import DECLARED, NAME_BYTES, PREVIEWED, fitting, fitting_stem, free_name, same_on_disk
 from cebd.intake.inboxes.inbox import FileStamp, Inbox

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 
 _SECONDS = 10.0
 

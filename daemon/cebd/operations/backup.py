@@ -10,7 +10,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cebd.clock import Clock, SystemClock, iso
-from cebd.disk import sync_folder, write_file
+from cebd.disk.files import write_file
+from cebd.disk.system import sync_folder
 from cebd.operations.text import Refused
 from cebd.problems.problem import problem
 from cebd.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.operations.check import Verdict, trial
 from cebd.settings import Enterprise, Settings
 from cebd.store.messages import load_message, messages_of_drop

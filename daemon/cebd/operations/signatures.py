@@ -11,7 +11,7 @@ from cryptography import x509
 from lxml import etree
 
 from cebd.clock import CST
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.messages.description import CEB, DXP, MessageType, message_types
 from cebd.messages.envelope import message_of
 from cebd.messages.schema import NotXml, parse_xml

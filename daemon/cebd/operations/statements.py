@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from cebd.clock import CST, Clock, SystemClock
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.operations.text import Refused
 from cebd.receipts.publishing.outbox import BothInUse
 from cebd.receipts.statements.period_tables import NAMES, Period, as_objects

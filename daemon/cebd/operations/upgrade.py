@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cebd.clock import CST
-from cebd.disk_full import is_for_want_of_room
+from cebd.disk.full import is_for_want_of_room
 from cebd.settings import Settings
 from cebd.store.databases.migrations import VERSION
 from cebd.store.safety.copies import BACKUPS, BadCopy, DamagedCopy, copy_store, newest_backup

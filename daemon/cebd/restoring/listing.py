@@ -11,7 +11,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 
 from cebd.cell_names import column_letters
 from cebd.clock import Clock
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.messages.description import message_types
 from cebd.problems.problem import problem
 from cebd.store.across.undecided import UndecidedRecord, undecided_records

@@ -19,7 +19,7 @@ from pathlib import Path
 import structlog
 
 from cebd.clock import Clock, iso
-from cebd.disk import sync_folder
+from cebd.disk.system import sync_folder
 from cebd.documents.reading.options import ReadingOptions
 from cebd.enterprise import Enterprise, StationFolders
 from cebd.receipts.settle import apply_stored

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import cebd
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.operations.text import Refused, Text
 from cebd.service.manager import Installed, ServiceStatus, Wanted
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.operations.text import Refused, Text
 from cebd.service.manager import Installed, Manager
 

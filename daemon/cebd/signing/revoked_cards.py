@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 
 
 @dataclass(frozen=True)

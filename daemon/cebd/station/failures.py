@@ -7,7 +7,7 @@ import traceback
 
 import structlog
 
-from cebd.disk_full import is_for_want_of_room
+from cebd.disk.full import is_for_want_of_room
 from cebd.problems.problem import problem
 from cebd.store.conditions import Conditions, Party
 

@@ -26,7 +26,9 @@ import structlog
 from cebd.apart import Apart
 from cebd.child.failures import ChildBroke, ChildEnded, reason_of
 from cebd.clock import CST, Clock
-from cebd.disk import Folder, open_folder, sync_folder, temporary_name
+from cebd.disk.entering import open_folder
+from cebd.disk.folder import Folder, temporary_name
+from cebd.disk.system import sync_folder
 from cebd.documents.workbooks.own_marks import signed_text
 from cebd.file_names import QUESTIONS, fitting_stem, free_name, same_on_disk
 from cebd.intake.asked.putting_away import put_away

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import ExceptionContext, event, select
 from sqlalchemy.exc import DatabaseError, NoResultFound
 
-from cebd.disk_full import is_for_want_of_room
+from cebd.disk.full import is_for_want_of_room
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId, MessageId
 from cebd.store.databases.database import Database, StoreError

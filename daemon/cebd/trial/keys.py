@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 
 _DAYS = 365
 _PEM = serialization.Encoding.PEM

@@ -136,7 +136,7 @@ def test_a_file_put_where_ours_is_to_go_at_that_very_moment_is_not_overwritten(
     ours, theirs = dropped(folder, content=b"ours"), folder / "done" / "a.xlsx"
     theirs.parent.mkdir()
     theirs.write_bytes(b"theirs")
-    monkeypatch.setattr("cebd.disk.Folder.stat", lambda *_: None)  # it was not there yet when that was looked at
+    monkeypatch.setattr("cebd.disk.folder.Folder.stat", lambda *_: None)  # it was not there yet when that was looked at
     with pytest.raises(FileExistsError):
         move(ours, theirs)
     assert (ours.read_bytes(), theirs.read_bytes()) == (b"ours", b"theirs")

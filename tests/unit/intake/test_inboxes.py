@@ -16,7 +16,7 @@ from builders.broken_share import share_that_fails
 from builders.clocks import StillClock
 from builders.new_store import open_store
 from builders.waiting import until
-from cebd.disk import NotOurFolder
+from cebd.disk.entering import NotOurFolder
 from cebd.intake import look as look_module
 from cebd.intake.claim import file_away, finish_claim
 from cebd.intake.inboxes import watch

@@ -149,7 +149,7 @@ def test_a_preview_that_is_open_is_joined_by_the_new_one_which_takes_its_place_l
 
 
 def test_a_folder_that_cannot_be_written_is_named_and_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cebd.disk import Folder
+    from cebd.disk.folder import Folder
 
     desk.put("a.xlsx")
     real = Folder.give_name

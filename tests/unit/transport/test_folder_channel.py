@@ -11,8 +11,6 @@ import pytest
 from builders.both_halves import BothHalves
 from builders.broken_share import share_that_fails
 from builders.settings_files import mistakes_of
-from cebd import disk
-from cebd.disk import rename_new
 from cebd.settings import load_settings
 from cebd.transport import complete_receipts as ripeness
 from cebd.transport.channel import ChannelError, Failed, InDoubt, Sent
@@ -151,31 +149,6 @@ def test_our_own_message_still_standing_there_is_not_handed_over_again(client: C
     assert isinstance(client.channel.deliver(NAME, MESSAGE, nothing, 2), Sent)
     assert (client.send / NAME).stat().st_ino == before
     assert client.everything() == [NAME]
-
-
-@pytest.mark.parametrize("system", ["linux", "elsewhere"])
-def test_renaming_overwrites_nothing_on_any_system(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
-) -> None:
-    monkeypatch.setattr(disk.sys, "platform", system)
-    for name in ("a", "b"):
-        (tmp_path / name).write_text(name)
-    with pytest.raises(FileExistsError):
-        rename_new(tmp_path / "a", tmp_path / "b")
-    rename_new(tmp_path / "a", tmp_path / "c")
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"b": "b", "c": "a"}
-
-
-def test_a_file_system_that_cannot_refuse_to_overwrite_is_looked_at_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(disk, "_renameat2", lambda *_: disk.errno.EINVAL)
-    (tmp_path / "a").write_text("a")
-    rename_new(tmp_path / "a", tmp_path / "b")
-    (tmp_path / "a").write_text("again")
-    with pytest.raises(FileExistsError):
-        rename_new(tmp_path / "a", tmp_path / "b")
-    assert (tmp_path / "b").read_text() == "a"
 
 
 def test_a_folder_that_is_not_there_is_a_channel_that_is_down(client: Client) -> None:

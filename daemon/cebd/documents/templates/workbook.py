@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cebd.cell_names import column_letters
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.documents.reading.cells.understood import digits_of_day
 from cebd.documents.templates import flags
 from cebd.documents.templates.across_rows import Rows, across_rows

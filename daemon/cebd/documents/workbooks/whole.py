@@ -23,7 +23,7 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from cebd.disk import open_plain
+from cebd.disk.files import open_plain
 from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, foreign, is_encrypted, is_web_page, kind_of
 
 _TAIL_BYTES = 70_000  # a zip's end with the longest comment

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from cebd.clock import Clock
-from cebd.disk import open_folder
+from cebd.disk.entering import open_folder
 from cebd.documents.workbooks.own_marks import signed_text
 from cebd.file_names import fitting_stem, free_name
 from cebd.intake.asked.putting_away import put_away

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cebd.disk import open_plain
+from cebd.disk.files import open_plain
 from cebd.documents.workbooks.own_marks import is_text_as_we_wrote_it
 from cebd.intake.inboxes.inbox import FileStamp, Inbox
 

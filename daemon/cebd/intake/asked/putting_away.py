@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cebd.disk import open_folder
+from cebd.disk.entering import open_folder
 from cebd.file_names import free_name, same_on_disk
 from cebd.intake.moves import move
 

@@ -20,7 +20,7 @@ from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
-from cebd.disk import open_plain
+from cebd.disk.files import open_plain
 
 _PROCESSES = Path("/proc")
 _ACCESS = 0o3  # O_ACCMODE of Linux: the bits of the access mode

@@ -24,7 +24,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from cebd.disk import open_plain
+from cebd.disk.files import open_plain
 from cebd.documents.workbooks.whole import WHOLE, End, Ending, ending_of
 from cebd.file_names import LEFT_OVERS
 from cebd.intake.inboxes.ignored import Ignored

@@ -17,7 +17,7 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from cebd.disk import open_plain
+from cebd.disk.files import open_plain
 from cebd.documents.workbooks.kind import Kind, kind_of
 from cebd.file_names import QUESTIONS, same_on_disk
 

@@ -15,7 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from cebd.apart import answered
-from cebd.disk import open_folder, sync_folder
+from cebd.disk.entering import open_folder
+from cebd.disk.system import sync_folder
 from cebd.file_names import DECLARED
 from cebd.intake.inboxes.ignored import Ignored
 from cebd.operations.text import Refused

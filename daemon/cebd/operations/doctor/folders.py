@@ -21,8 +21,11 @@ from shlex import quote
 from typing import Any
 
 from cebd.apart import answered
-from cebd.disk import open_folder, rename_new, temporary_name, write_file
-from cebd.disk_full import NO_ROOM
+from cebd.disk.entering import open_folder
+from cebd.disk.files import write_file
+from cebd.disk.folder import temporary_name
+from cebd.disk.full import NO_ROOM
+from cebd.disk.renaming import rename_new
 from cebd.intake.inboxes.in_use import Inode, written_now
 from cebd.intake.inboxes.shares import is_share, mount_of
 from cebd.intake.notices import reasons

@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from typing import IO, NamedTuple
 
 from cebd.clock import CST, iso
-from cebd.disk import new_file
+from cebd.disk.files import new_file
 from cebd.file_names import path_from_text
 from cebd.operations.inquiries.life import FileInFull, life_of
 from cebd.operations.inquiries.lookup import reading

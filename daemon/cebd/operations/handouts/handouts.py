@@ -19,7 +19,9 @@ from pathlib import Path
 import structlog
 
 from cebd import __version__
-from cebd.disk import Folder, is_folder, open_folder
+from cebd.disk.entering import open_folder
+from cebd.disk.folder import Folder
+from cebd.disk.system import is_folder
 from cebd.documents.workbooks.own_marks import is_text_as_we_wrote_it, signed_text
 from cebd.operations.handouts.apart.making import made_apart
 from cebd.operations.handouts.files import OwnValues

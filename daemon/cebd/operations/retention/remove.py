@@ -24,7 +24,7 @@ from pathlib import Path
 
 from cebd.clock import iso
 from cebd.declared.goods_archive import learn_goods
-from cebd.disk import open_folder
+from cebd.disk.entering import open_folder
 from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.file_names import path_from_text
 from cebd.operations.backup import sound_backup_of

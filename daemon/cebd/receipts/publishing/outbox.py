@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cebd.clock import CST
-from cebd.disk import Folder, open_folder
+from cebd.disk.entering import open_folder
+from cebd.disk.folder import Folder
 from cebd.documents.workbooks.own_marks import is_as_we_wrote_it
 from cebd.problems.problem import Problem, problem
 from cebd.receipts.publishing.places import place_of

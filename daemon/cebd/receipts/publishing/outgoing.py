@@ -29,7 +29,8 @@ import structlog
 from cebd.apart import HUNG, Apart, NoAnswer
 from cebd.child.failures import ChildEnded, reason_of
 from cebd.clock import Clock
-from cebd.disk import open_folder, where_and_why
+from cebd.disk.entering import open_folder
+from cebd.disk.system import where_and_why
 from cebd.problems.problem import Problem, problem
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.making import ReadSheets

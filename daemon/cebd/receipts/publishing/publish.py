@@ -10,7 +10,8 @@ from pathlib import Path
 
 from cebd.clock import Clock, iso
 from cebd.decisions.layout import Proposal
-from cebd.disk import Folder, sync_folder, temporary_name
+from cebd.disk.folder import Folder, temporary_name
+from cebd.disk.system import sync_folder
 from cebd.file_names import fitting
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.apart.making import MakingApart

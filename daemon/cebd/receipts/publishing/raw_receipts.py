@@ -21,7 +21,8 @@ from pathlib import Path
 import structlog
 
 from cebd.apart import PATIENCE, Apart, NoAnswer
-from cebd.disk import sync_folder, where_and_why, write_file
+from cebd.disk.files import write_file
+from cebd.disk.system import sync_folder, where_and_why
 from cebd.file_names import fitting
 from cebd.problems.problem import Problem, problem
 from cebd.records.ids import ReceiptId

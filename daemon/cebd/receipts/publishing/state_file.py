@@ -18,7 +18,7 @@ import structlog
 
 from cebd.apart import Apart
 from cebd.clock import Clock
-from cebd.disk import open_folder
+from cebd.disk.entering import open_folder
 from cebd.plain import one_line
 from cebd.receipts.overdue import ALARM, OVERDUE
 from cebd.receipts.publishing.book.remarks import NOT_REAL

@@ -26,7 +26,9 @@ import structlog
 from cebd.apart import Apart
 from cebd.child.failures import reason_of
 from cebd.clock import CST, Clock
-from cebd.disk import open_folder, sync_folder, temporary_name, where_and_why
+from cebd.disk.entering import open_folder
+from cebd.disk.folder import temporary_name
+from cebd.disk.system import sync_folder, where_and_why
 from cebd.problems.problem import problem
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.outbox import Books, InUse

@@ -11,7 +11,7 @@ from pathlib import Path
 from cebd.child.failures import failure_of
 from cebd.child.process import ChildProcess
 from cebd.customs.book_files import book_folder
-from cebd.disk import Folder
+from cebd.disk.folder import Folder
 from cebd.messages.schema_files import schema_dir
 from cebd.receipts.publishing.book.own_columns import Language
 from cebd.receipts.publishing.book.remarks import NOT_REAL

@@ -21,7 +21,7 @@ import structlog
 from cebd.apart import Apart
 from cebd.child.failures import reason_of
 from cebd.clock import CST, Clock
-from cebd.disk import where_and_why
+from cebd.disk.system import where_and_why
 from cebd.problems.problem import problem
 from cebd.receipts.publishing.outbox import BothInUse
 from cebd.receipts.statements.taking_bills import take_up_bills

@@ -9,7 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from cebd.clock import CST, Clock
-from cebd.disk import open_folder, sync_folder, temporary_name
+from cebd.disk.entering import open_folder
+from cebd.disk.folder import temporary_name
+from cebd.disk.system import sync_folder
 from cebd.receipts.publishing.outbox import Books, BothInUse, InUse
 from cebd.receipts.statements.making import LARGE_ROWS, StatementTask, make_apart, make_here, size_of
 from cebd.store.published import PublishedBooks

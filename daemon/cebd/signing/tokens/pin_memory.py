@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
 from cebd.clock import Clock, iso
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.signing.signer import PinNotKept, TokenError
 from cebd.signing.tokens.driver import Device
 

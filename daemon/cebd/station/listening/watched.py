@@ -10,7 +10,7 @@ import structlog
 
 from cebd.apart import Apart
 from cebd.clock import Clock, iso
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.listening.door import ListenError
 from cebd.listening.listener import Listener
 from cebd.metrics.health import Health

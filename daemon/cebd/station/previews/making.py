@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cebd.clock import Clock
-from cebd.disk import open_folder
+from cebd.disk.entering import open_folder
 from cebd.documents.convert import ClaimedFile, task_of, with_decisions
 from cebd.documents.open_file import origin_of
 from cebd.documents.workbooks.sheets import sheets_to_copy

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from cebd.disk import open_folder
+from cebd.disk.entering import open_folder
 from cebd.file_names import PREVIEWED, same_on_disk
 from cebd.intake.previews import KeptBack, is_our_receipt, stem_of_receipt
 from cebd.receipts.publishing.outbox import Books, InUse

@@ -12,8 +12,8 @@ import structlog
 
 from cebd.child.failures import ChildEnded, reason_of
 from cebd.clock import Clock
-from cebd.disk import write_file
-from cebd.disk_full import NO_ROOM
+from cebd.disk.files import write_file
+from cebd.disk.full import NO_ROOM
 from cebd.documents.convert import (
     ClaimedFile,
     Converted,

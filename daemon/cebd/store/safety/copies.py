@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cebd.disk import sync_folder
+from cebd.disk.system import sync_folder
 from cebd.store.safety.private import make_private_folder, write_private
 
 BACKUPS = "backups"

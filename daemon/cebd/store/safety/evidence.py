@@ -26,7 +26,7 @@ from sqlalchemy.exc import DatabaseError
 
 from cebd.apart import Apart, NoAnswer, answered
 from cebd.clock import Clock, iso
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.enterprise import StationFolders
 from cebd.problems.problem import problem
 from cebd.store.across.changes import Changes

@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from cebd.disk import is_folder, rename_new, sync_folder, where_and_why
+from cebd.disk.renaming import rename_new
+from cebd.disk.system import is_folder, sync_folder, where_and_why
 from cebd.transport.channel import (
     DISK_FULL,
     NOT_PERMITTED,

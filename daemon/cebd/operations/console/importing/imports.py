@@ -16,7 +16,7 @@ from cebd.clock import Clock, iso
 from cebd.decisions.decision import EMPTY, NOT_DECLARED, Answers, Told
 from cebd.decisions.layout import UNUSED, KnownLayout
 from cebd.decisions.of_file import OfFile
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.file_names import UNFINISHED, fitting
 from cebd.messages.description import message_type
 from cebd.operations.console.giving import put_into_inbox, require_inbox, taken_with

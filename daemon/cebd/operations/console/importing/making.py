@@ -19,7 +19,7 @@ from typing import NamedTuple
 import structlog
 
 from cebd.clock import Clock
-from cebd.disk import write_file
+from cebd.disk.files import write_file
 from cebd.documents.convert import ClaimedFile, OpenedAhead, goes_apart, task_of, with_decisions
 from cebd.documents.keeping.keep import Order, kept
 from cebd.documents.keeping.rows import KeptRows

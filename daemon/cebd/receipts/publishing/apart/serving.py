@@ -20,7 +20,7 @@ from cebd.child.frames import Frame, Frames
 from cebd.child.limits import MIB, limit_memory
 from cebd.child.work import work_for
 from cebd.customs.book_files import book_from
-from cebd.disk import Folder
+from cebd.disk.folder import Folder
 from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.messages.schema_files import schemas_from
 from cebd.receipts.publishing.apart.making import Order

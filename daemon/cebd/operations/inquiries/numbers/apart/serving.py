@@ -13,7 +13,7 @@ from cebd.child.frames import Frames
 from cebd.child.limits import MIB, limit_memory
 from cebd.child.work import work_for
 from cebd.customs.book_files import book_from
-from cebd.disk import Folder
+from cebd.disk.folder import Folder
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.messages.schema_files import schemas_from
 from cebd.operations.inquiries.numbers.answer import make_answer

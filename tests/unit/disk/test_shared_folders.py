@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from builders.ordinary_user import USER, as_ordinary_user
-from cebd import disk
-from cebd.disk import NotOurFolder, open_folder, write_file
+from cebd.disk.entering import NotOurFolder, open_folder
+from cebd.disk.files import write_file
 
 linux = pytest.mark.skipif(os.name == "nt", reason="rights and links as on Linux")
 
@@ -49,7 +49,7 @@ class TestLinks:
         write_file(
             outbox / "earlier.json", b"x", within=outbox.parent
         )  # what lies there from before is cleaned up by now
-        monkeypatch.setattr(disk.secrets, "token_hex", lambda _: "0" * 16)
+        monkeypatch.setattr("secrets.token_hex", lambda _: "0" * 16)
         (outbox / f".cebd-{'0' * 16}.tmp").symlink_to(target)
         with pytest.raises(FileExistsError):
             write_file(outbox / "a.receipt.json", b"ours", within=outbox.parent)
@@ -191,7 +191,7 @@ class TestRights:
         script = outbox.parent / "write.py"
         script.write_text(
             f"import sys; sys.path[:0] = {sys.path!r}\n"
-            "from pathlib import Path; from cebd.disk import write_file\n"
+            "from pathlib import Path; from cebd.disk.files import write_file\n"
             f"write_file(Path({str(outbox)!r}) / 'a.json', b'x', within=Path({str(outbox.parent)!r}))\n",
             encoding="utf-8",
         )
