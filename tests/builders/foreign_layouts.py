@@ -12,7 +12,7 @@ from random import Random
 from cebd.decisions.layout import Proposal
 from cebd.documents.proposing.proposal import proposal_of
 from cebd.documents.workbooks.chunks import Chunk, in_chunks
-from cebd.documents.workbooks.sheets import Sheet
+from cebd.documents.workbooks.sheet import Sheet
 from cebd.trial.rows import inventory_rows, order_rows
 
 

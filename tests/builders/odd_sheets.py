@@ -13,7 +13,7 @@ from builders.two_ways import Merged, Table
 from cebd.documents.reading.options import RecordOptions
 from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown
 from cebd.documents.workbooks.own_marks import EXAMPLE, OWN_HEADING
-from cebd.documents.workbooks.sheets import Sheet
+from cebd.documents.workbooks.sheet import Sheet
 from cebd.messages.description import message_type
 from cebd.trial.rows import (
     Line,

@@ -15,7 +15,9 @@ from cebd.documents.reading.options import RecordOptions
 from cebd.documents.reading.records import RecordReader
 from cebd.documents.reading.rows.grouping import NumberComesBack
 from cebd.documents.workbooks.chunks import Columns, Row, Rows, as_columns
-from cebd.documents.workbooks.sheets import Sheet, Source, Unreadable, read_sheets
+from cebd.documents.workbooks.sheet import Sheet, Source
+from cebd.documents.workbooks.sheets import read_sheets
+from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.messages.description import MessageType
 from cebd.problems.problem import Problem
 from cebd.records.record import Record

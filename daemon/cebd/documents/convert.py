@@ -28,8 +28,10 @@ from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.places import Places
 from cebd.documents.reading.rows.grouping import NumberComesBack
 from cebd.documents.side_by_side_corrections import SideBySide, corrected_drop
+from cebd.documents.workbooks.accepted import is_message
 from cebd.documents.workbooks.origin import UNKNOWN_ORIGIN, Origin
-from cebd.documents.workbooks.sheets import Sheet, Unreadable, is_message
+from cebd.documents.workbooks.sheet import Sheet
+from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.worker.choice import goes_apart
 from cebd.documents.worker.drafting import RemoteDrafting
 from cebd.enterprise import Enterprise

@@ -20,7 +20,7 @@ from cebd.documents.open_file import open_file
 from cebd.documents.reading.options import ReadingOptions
 from cebd.documents.reading.places import Places
 from cebd.documents.shape_check import ShapeCheck
-from cebd.documents.workbooks.sheets import Sheet
+from cebd.documents.workbooks.sheet import Sheet
 from cebd.enterprise import Enterprise
 from cebd.messages.compose import Sender
 from cebd.messages.description import MessageType

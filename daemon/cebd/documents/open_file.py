@@ -30,10 +30,12 @@ from cebd.documents.reading.split_addresses import with_whole_addresses
 from cebd.documents.reading.xml.addressed import of_another
 from cebd.documents.reading.xml.limits import message_bytes
 from cebd.documents.reading.xml.message import XmlDrop, read_xml_drop
+from cebd.documents.workbooks.accepted import is_message
 from cebd.documents.workbooks.entered import EnteredSheet
 from cebd.documents.workbooks.origin import Origin, origin_told_by
 from cebd.documents.workbooks.own_marks import tells_only
-from cebd.documents.workbooks.sheets import Sheet, hidden_sheets, is_message, read_sheets
+from cebd.documents.workbooks.sheet import Sheet
+from cebd.documents.workbooks.sheets import hidden_sheets, read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.enterprise import Enterprise
 from cebd.messages.description import MessageType, declarations, message_type

@@ -16,7 +16,7 @@ from cebd.clock import Clock, SystemClock
 from cebd.declared.consequences import Consequence, Consequences
 from cebd.documents.convert import ClaimedFile, OpenAnew, OpenedAhead, convert
 from cebd.documents.workbooks.origin import origin_told_by
-from cebd.documents.workbooks.sheets import Sheet
+from cebd.documents.workbooks.sheet import Sheet
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.worker.failures import not_tried_again
 from cebd.file_names import path_as_text

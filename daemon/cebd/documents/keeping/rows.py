@@ -16,7 +16,8 @@ from typing import Any
 
 from cebd.documents.workbooks.cells import Faulty, Shown
 from cebd.documents.workbooks.chunks import Chunk, Row, Rows, rows_of
-from cebd.documents.workbooks.sheets import TITLE_ROWS, Sheet, read_sheets
+from cebd.documents.workbooks.sheet import TITLE_ROWS, Sheet
+from cebd.documents.workbooks.sheets import read_sheets
 
 MOST_ROWS = 50_000
 Wanted = Mapping[str, Collection[int]]  # by sheet, the numbers of rows

@@ -12,7 +12,7 @@ from cebd.documents.proposing.words import meanings
 from cebd.documents.reading.cells.head_defaults import default_of
 from cebd.documents.reading.grouped_headings import HeadingCells, heading_cells, is_under_its_groups
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
-from cebd.documents.workbooks.sheets import Sheet
+from cebd.documents.workbooks.sheet import Sheet
 from cebd.messages.description import Field, MessageType, declarations
 
 _ROWS_LOOKED_AT = 200

@@ -19,7 +19,7 @@ from cebd.documents.reading.headings import Heading, heading_row, label_of, name
 from cebd.documents.reading.options import ColumnMapping
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
 from cebd.documents.workbooks.own_marks import OWN_SHEETS as MADE_SHEETS
-from cebd.documents.workbooks.sheets import Sheet
+from cebd.documents.workbooks.sheet import Sheet
 from cebd.messages.description import Field, MessageType, Part, declarations, message_type
 from cebd.problems.problem import Place, Problem, problem
 from cebd.records.original_list import repeated_fields

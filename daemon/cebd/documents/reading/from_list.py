@@ -14,7 +14,7 @@ from cebd.documents.reading.cells.section import Column, Reading, SectionReader
 from cebd.documents.reading.record_form import RecordForm
 from cebd.documents.reading.rows.data_columns import DataColumns
 from cebd.documents.reading.rows.data_rows import Numbered
-from cebd.documents.workbooks.sheets import Row
+from cebd.documents.workbooks.chunks import Row
 from cebd.messages.description import Field
 from cebd.problems.problem import Problem, problem, shorten
 from cebd.records.original_list import (

@@ -6,7 +6,7 @@
 | `收货人信息`, merged across | `姓名` | `收货人姓名` |
 | `商品信息`, merged across | `单价` | `单价`: it says enough by itself |
 
-Only merged cells make a group (in a text file what its two rows of headings show, `workbooks/text_groups.py`): a title above a column of
+Only merged cells make a group (in a text file what its two rows of headings show, `text/heading_groups.py`): a title above a column of
 data is none.
 """
 
@@ -15,7 +15,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from cebd.documents.workbooks.sheets import Row, Sheet
+from cebd.documents.workbooks.chunks import Row
+from cebd.documents.workbooks.sheet import Sheet
 
 _ENDING = re.compile(r"\s*(信息|资料|情况|明细|部分|栏)?\s*[:：]?\s*\Z")
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from cebd.documents.reading.grouped_headings import HeadingCells, heading_cells, is_under_its_groups
 from cebd.documents.reading.options import ColumnMapping
 from cebd.documents.workbooks.own_marks import OWN_HEADING
-from cebd.documents.workbooks.sheets import Sheet
+from cebd.documents.workbooks.sheet import Sheet
 from cebd.messages.description import Field, MessageType
 
 _OF_A_PARTY = ("姓名", "代码")

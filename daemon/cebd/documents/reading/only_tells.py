@@ -19,7 +19,7 @@ from typing import Any
 from cebd.documents.reading.columns import OWN_SHEETS
 from cebd.documents.reading.headings import heading_spellings, plain, spellings_of
 from cebd.documents.workbooks.own_marks import OWN_HEADING
-from cebd.documents.workbooks.sheets import Sheet
+from cebd.documents.workbooks.sheet import Sheet
 from cebd.messages.description import message_type
 from cebd.messages.schema_files import kept_with_schemas
 from cebd.problems.problem import Place, Problem, problem

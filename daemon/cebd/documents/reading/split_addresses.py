@@ -21,7 +21,7 @@ from cebd.cell_names import column_letters
 from cebd.documents.reading.columns import UNKNOWN_COLUMN, Layout, SheetLayout
 from cebd.documents.reading.headings import plain
 from cebd.documents.workbooks.chunks import Chunk, Columns, Row, Rows
-from cebd.documents.workbooks.sheets import Sheet, Source
+from cebd.documents.workbooks.sheet import Sheet, Source
 from cebd.messages.description import Part
 from cebd.problems.problem import Place, problem
 

@@ -42,7 +42,7 @@ class Kind(Enum):
 
 
 def kind_of(start: bytes) -> Kind:
-    """The kind, by the first LOOKED_AT bytes."""
+    """The kind, by the first HEAD_BYTES bytes."""
     if not start:
         return Kind.EMPTY
     if start.startswith(b"PK\x03\x04"):

@@ -1,25 +1,16 @@
-"""Workbooks (.xlsx, .xls, .csv, and of other programs) as sheets of rows. A row is a list of cells; rows and columns keep their places."""
+"""Workbooks (.xlsx, .xls, .csv, and of other programs) as sheets of rows."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
-from cebd.documents.workbooks.chunks import Chunk, Row, in_chunks
-from cebd.documents.workbooks.csv import Delimited, NotText, few_zeros, read_delimited
-from cebd.documents.workbooks.entered import EnteredSheet, read_entered
+from cebd.documents.workbooks.accepted import ENTERED, is_message, refuse_foreign
+from cebd.documents.workbooks.entered import read_entered
 from cebd.documents.workbooks.kind import (
     HEAD_BYTES,
     Kind,
-    foreign,
-    is_declared_xml,
-    is_encrypted,
-    is_picture,
     is_spreadsheet_2003,
     is_web_page,
     kind_of,
@@ -29,7 +20,8 @@ from cebd.documents.workbooks.other.laid_out import LaidOut
 from cebd.documents.workbooks.other.ods import CONTENT, TYPES, read_ods
 from cebd.documents.workbooks.other.spreadsheet_2003 import read_spreadsheet_2003
 from cebd.documents.workbooks.other.web_page import read_web_page
-from cebd.documents.workbooks.text_groups import merged_headings
+from cebd.documents.workbooks.sheet import NO_FACTS, Sheet, Text
+from cebd.documents.workbooks.text.csv import NotText, few_zeros, read_delimited
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xls.biff import biff_book, has_hidden_sheets
 from cebd.documents.workbooks.xls.crash_test import survives
@@ -37,128 +29,9 @@ from cebd.documents.workbooks.xlsx.archive import Archive, damaged, opened
 from cebd.documents.workbooks.xlsx.calamine import read_errors
 from cebd.documents.workbooks.xlsx.parts import SheetFacts
 from cebd.documents.workbooks.xlsx.read import Whole, has_macros, read_xlsx
-from cebd.problems.problem import Problem, problem
+from cebd.problems.problem import problem
 
-_ENTERED = ".json"
-SUFFIXES = (
-    ".xlsx",
-    ".xls",
-    ".xlsm",
-    ".csv",
-    ".et",
-    ".ods",
-    ".ots",
-    ".tsv",
-    ".txt",
-    ".htm",
-    ".html",
-    ".xlsb",
-    ".ett",
-    ".xltx",
-    _ENTERED,
-)
-_ARCHIVE = "压缩包（请先解压，放入其中的表格）", "an archive (take the workbooks out of it)"
-_DOCUMENT = "Word 文档", "a Word document"
-# What people drop that is no workbook, where the content does not tell as much.
-_OTHER_SUFFIXES = {
-    ".zip": _ARCHIVE,
-    ".tar": _ARCHIVE,
-    ".docx": _DOCUMENT,
-    ".doc": _DOCUMENT,
-    ".wps": _DOCUMENT,
-    ".pptx": ("演示文稿", "a presentation"),
-    ".ppt": ("演示文稿", "a presentation"),
-}
-TITLE_ROWS = 20
-_PLAIN = SheetFacts()
 _MANIFEST = "META-INF/manifest.xml"
-
-
-class Source(Protocol):
-    """Where rows come from."""
-
-    def rows(self) -> Iterator[Row]: ...
-
-    def chunks(self) -> Iterator[Chunk]: ...
-
-    @property
-    def merged(self) -> list[tuple[tuple[int, int], tuple[int, int]]]: ...
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sheet. `rows()` starts anew at row 1 each time; `notes` are the problems of the sheet as a whole."""
-
-    name: str
-    source: Source
-    facts: SheetFacts = _PLAIN
-    notes: tuple[Problem, ...] = ()
-
-    def rows(self) -> Iterator[Row]:
-        """Every row from row 1 on, with blank rows. Raises Unreadable when a large file is damaged further down."""
-        return self.source.rows()
-
-    def chunks(self) -> Iterator[Chunk]:
-        """Every row, many at a time; blank rows may be left out. Raises Unreadable as `rows` does."""
-        return self.source.chunks()
-
-    @cached_property
-    def top(self) -> list[Row]:
-        """The first rows, where headings may stand: they are looked at for each kind of declaration."""
-        return list(islice(self.rows(), TITLE_ROWS))
-
-    @cached_property
-    def merged_at_top(self) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-        """The cells merged among those rows: ((top, left), (bottom, right)), counted from 0."""
-        return [one for one in self.source.merged if one[0][0] < TITLE_ROWS]
-
-    def refuse_swallowed(self, heading_row: int, numbers: Collection[int]) -> None:
-        """Raise Unreadable if unpaired quotes have made several rows a single cell; `numbers`: the columns of their numbers.
-        Without a heading row (0) the widest of the first rows gives the width of a row."""
-        if isinstance(self.source, _Text):
-            rows = self.top[heading_row - 1 : heading_row] or self.top
-            self.source.refuse_swallowed(max(map(len, rows), default=0), numbers)
-
-    @property
-    def entered(self) -> EnteredSheet | None:
-        """The documents, where they came as JSON."""
-        return self.source if isinstance(self.source, EnteredSheet) else None
-
-    def merged_down(self) -> list[tuple[int, int, int]]:
-        """Cells merged downwards, a single column wide: (column from 0, first row, last row)."""
-        return [
-            (left, top + 1, bottom + 1)
-            for (top, left), (bottom, right) in self.source.merged
-            if left == right and top != bottom
-        ]
-
-    def merged_across(self) -> list[tuple[int, int, int]]:
-        """Cells of one row merged: (row, first column from 0, last column)."""
-        return [
-            (top + 1, left, right)
-            for (top, left), (bottom, right) in self.source.merged
-            if top == bottom and left != right
-        ]
-
-
-@dataclass(frozen=True)
-class _Text:
-    """The sheet of a CSV file. `merged`: what its headings show (`text_groups`)."""
-
-    file: Delimited
-
-    @cached_property
-    def merged(self) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-        return merged_headings(list(islice(self.rows(), TITLE_ROWS)))
-
-    def rows(self) -> Iterator[Row]:
-        return self.file.rows()
-
-    def chunks(self) -> Iterator[Chunk]:
-        return in_chunks(self.rows())
-
-    def refuse_swallowed(self, width: int, numbers: Collection[int]) -> None:
-        self.file.refuse_swallowed(width, numbers)
 
 
 def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
@@ -177,7 +50,7 @@ def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
         return _shown(read_spreadsheet_2003(path))
     if is_web_page(start):
         return _shown(read_web_page(path, Path(name or path.name).stem))
-    if path.suffix.lower() == _ENTERED:
+    if path.suffix.lower() == ENTERED:
         documents = read_entered(path)
         return [Sheet(documents.type.zh, documents)]
     is_csv = path.suffix.lower() == ".csv"
@@ -217,17 +90,6 @@ def hidden_sheets(path: Path, name: str | None = None) -> list[Sheet]:
 
 def _is_open_document(archive: Archive) -> bool:
     return CONTENT in archive.names and not any(name.startswith("xl/") for name in archive.names)
-
-
-def refuse_foreign(start: bytes) -> None:
-    """Raise Unreadable for a file that is never read, by its first bytes."""
-    if is_encrypted(start):
-        raise refused("CEBD-1064")
-    if is_picture(start):
-        raise refused("CEBD-1065")
-    what = foreign(start)
-    if what is not None:
-        raise refused("CEBD-1024", *what)
 
 
 def _zipped(path: Book) -> list[Sheet]:
@@ -287,7 +149,7 @@ def _xls(path: Book, *, hidden: bool = False) -> list[Sheet]:
         for meta in reader.sheets_metadata:
             is_shown = meta.visible == calamine.SheetVisibleEnum.Visible
             if is_shown is not hidden and meta.typ == calamine.SheetTypeEnum.WorkSheet:
-                facts = book.facts.get(meta.name, _PLAIN)
+                facts = book.facts.get(meta.name, NO_FACTS)
                 source = Whole(reader.get_sheet_by_name(meta.name), facts.cells)
                 sheets.append(Sheet(meta.name, source, facts))
     return _with_macros(sheets) if book.macros and not hidden else sheets
@@ -305,34 +167,7 @@ def _delimited(path: Path, name: str | None) -> Sheet:
         raise Unreadable(str(error)) from None
     shown = {"\t": "Tab"}.get(table.separator, table.separator)
     note = problem("CEBD-1016", value=table.encoding_name, separator=shown)
-    return Sheet(Path(name or path.name).stem, _Text(table), notes=(note,))
-
-
-def is_message(path: Path) -> bool:
-    """Whether the file is to be read as XML; its content counts, not its name. Raises Unreadable for a file of an unsupported kind."""
-    with path.open("rb") as file:
-        start = file.read(HEAD_BYTES)
-    kind, suffix = kind_of(start), path.suffix.lower()
-    by_name = suffix == ".xml" or (is_declared_xml(start) and foreign(start) is None)
-    is_table = is_spreadsheet_2003(start) or (is_web_page(start) and suffix != ".xml")
-    if kind is Kind.XML and by_name and not is_table:
-        return True
-    if suffix in SUFFIXES or is_table or (suffix == ".xml" and kind in (Kind.ZIP, Kind.COMPOUND)):
-        return False
-    refuse_foreign(start)
-    if suffix == ".xml":
-        return True
-    if suffix in _OTHER_SUFFIXES:
-        raise refused("CEBD-1024", *_OTHER_SUFFIXES[suffix])
-    zh, en = "文件名没有后缀", "its name has no ending"
-    if suffix:
-        zh, en = f"不支持 {path.suffix}", f"{path.suffix} is not supported"
-    raise Unreadable(
-        f"{zh}，只接受 .xlsx .xls .et .ods .csv .xml .json / {en}; only .xlsx, .xls, .et, .ods, .csv, .xml and .json are read"
-    )
-
-
-__all__ = ["SUFFIXES", "Row", "Sheet", "Unreadable", "read_sheets"]
+    return Sheet(Path(name or path.name).stem, Text(table), notes=(note,))
 
 
 def sheets_to_copy(path: Path) -> list[Sheet]:

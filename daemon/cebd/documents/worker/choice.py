@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from cebd.documents.workbooks.accepted import is_message
 from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, kind_of
 from cebd.documents.workbooks.other.ods import CONTENT
-from cebd.documents.workbooks.sheets import is_message
 from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.documents.workbooks.xlsx.archive import opened
 

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import structlog
 
-from cebd.documents.workbooks.sheets import Sheet
+from cebd.documents.workbooks.sheet import Sheet
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.book.numbers import number_headings
 from cebd.receipts.publishing.book.own_columns import Language

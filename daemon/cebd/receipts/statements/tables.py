@@ -15,7 +15,7 @@ from cebd.documents.workbooks.zips import FastZip
 from cebd.receipts.publishing.book.styles import ONE_LINE, Styles, height
 
 if TYPE_CHECKING:
-    from cebd.documents.workbooks.write_sheet import Cells, Sheet
+    from cebd.documents.workbooks.writing.sheet import Cells, Sheet
 
 _ROWS_AT_ONCE = 500
 _KINDS = {"text": "text", "amount": "#,##0.00###", "count": "0", "words": "own"}
@@ -73,7 +73,7 @@ def make_workbook(tables: Iterable[Table]) -> bytes:
     from openpyxl import Workbook
     from openpyxl.writer.excel import ExcelWriter
 
-    from cebd.documents.workbooks.write_sheet import Sheet
+    from cebd.documents.workbooks.writing.sheet import Sheet
 
     book: Any = Workbook(write_only=True)
     styles = Styles()

@@ -12,7 +12,7 @@ from builders.decided_books import book_of
 from builders.desk import Desk
 from builders.workbooks import Opened, a_workbook, an_order, table
 from cebd.documents.workbooks.sheets import read_sheets
-from cebd.documents.workbooks.text_groups import merged_headings
+from cebd.documents.workbooks.text.heading_groups import merged_headings
 from cebd.store.messages import message_body
 from cebd.store.tables import messages
 

@@ -11,7 +11,7 @@ from builders.customs_messages import a_list, a_message, an_envelope, an_order, 
 from builders.papers import OFFICIAL, needs_official
 from builders.workbooks import Opened, a_workbook, some_settings, table
 from builders.workbooks import an_order as an_order_row
-from cebd.documents.workbooks.sheets import Unreadable
+from cebd.documents.workbooks.unreadable import Unreadable
 
 
 def dropped(path: Path, content: bytes | str, **rules: str) -> Opened:

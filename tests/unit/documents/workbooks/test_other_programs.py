@@ -14,7 +14,8 @@ from openpyxl import load_workbook
 
 from builders.workbooks import Opened, a_csv, a_workbook, an_order, table
 from cebd.documents.workbooks.cells import Shown
-from cebd.documents.workbooks.sheets import Unreadable, read_sheets
+from cebd.documents.workbooks.sheets import read_sheets
+from cebd.documents.workbooks.unreadable import Unreadable
 
 SPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text", "style")

@@ -18,8 +18,10 @@ from builders.papers import CASES
 from builders.receipt_rows import a_whole_receipt
 from builders.workbooks import Opened, a_csv, a_workbook, an_order, sheet_xml, some_settings, table, with_sheet_xml
 from cebd.documents.open_file import origin_of
+from cebd.documents.workbooks.accepted import is_message
 from cebd.documents.workbooks.origin import Origin
-from cebd.documents.workbooks.sheets import Unreadable, is_message, read_sheets
+from cebd.documents.workbooks.sheets import read_sheets
+from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.receipts.publishing.book.workbook import make_book
 
 THREE_ORDERS = table([an_order("D-0001"), an_order("D-0002"), an_order("D-0003")])

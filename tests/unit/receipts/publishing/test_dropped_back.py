@@ -15,7 +15,8 @@ from builders.workbooks import Opened, a_workbook, an_order, table
 from cebd.documents.reading.columns import OWN_SHEETS, recognise
 from cebd.documents.workbooks.cells import NO_RESULT, Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
-from cebd.documents.workbooks.sheets import Sheet, read_sheets
+from cebd.documents.workbooks.sheet import Sheet
+from cebd.documents.workbooks.sheets import read_sheets
 from cebd.messages.description import message_type
 from cebd.receipts.publishing.book.numbers import all_number_headings
 from cebd.receipts.publishing.book.own_columns import is_heading

@@ -21,7 +21,7 @@ from cebd.documents.reading.cells.understood import understood
 from cebd.documents.reading.cells.values import Wrong, fitting, fitting_if_tolerated, ordinary, text_of
 from cebd.documents.reading.columns import SheetLayout
 from cebd.documents.workbooks.cells import Faulty
-from cebd.documents.workbooks.sheets import Row
+from cebd.documents.workbooks.chunks import Row
 from cebd.messages.compose import element
 from cebd.messages.description import Field, Part
 from cebd.problems.problem import CONFIGURABLE_CODES, Place, Problem, catalogue, problem

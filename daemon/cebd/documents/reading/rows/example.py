@@ -11,8 +11,8 @@ from cebd.documents.reading.cells.values import text_of
 from cebd.documents.reading.columns import SheetLayout
 from cebd.documents.reading.rows.data_rows import Numbered
 from cebd.documents.reading.rows.skipped import is_blank
+from cebd.documents.workbooks.chunks import Row
 from cebd.documents.workbooks.own_marks import EXAMPLE
-from cebd.documents.workbooks.sheets import Row
 from cebd.messages.description import Field, MessageType
 from cebd.problems.problem import Place, Problem, problem
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from cebd.documents.reading.rows.data_rows import Numbered
-from cebd.documents.workbooks.sheets import Row
+from cebd.documents.workbooks.chunks import Row
 from cebd.documents.workbooks.unreadable import refused
 
 # A record has 50 to 100 lines, and rows as they are made some hundred letters: 100,000 rows are 60 million at most.

@@ -8,7 +8,7 @@ from operator import itemgetter
 from cebd.documents.reading.cells.section import Column, copied_from
 from cebd.documents.reading.rows.data_rows import Numbered
 from cebd.documents.reading.rows.grouping import gathered
-from cebd.documents.workbooks.sheets import Row
+from cebd.documents.workbooks.chunks import Row
 from cebd.messages.description import MessageType
 
 

@@ -13,7 +13,7 @@ from cebd.cell_names import column_letters
 from cebd.documents.reading.cells.values import fitting, text_of
 from cebd.documents.reading.columns import Layout, SheetLayout
 from cebd.documents.reading.grouped_headings import heading_cells, is_under_its_groups
-from cebd.documents.workbooks.sheets import Row
+from cebd.documents.workbooks.chunks import Row
 from cebd.messages.description import Field, MessageType
 from cebd.problems.problem import Place, Problem, problem
 

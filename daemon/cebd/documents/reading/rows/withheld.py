@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from cebd.documents.reading.columns import Layout
 from cebd.documents.reading.rows.data_rows import Numbered
 from cebd.documents.reading.rows.skipped import listed
-from cebd.documents.workbooks.sheets import Sheet
+from cebd.documents.workbooks.sheet import Sheet
 from cebd.problems.problem import Place, Problem, problem
 from cebd.records.record import WITHHELD
 

@@ -14,7 +14,7 @@ from lxml import etree
 from cebd.clock import CST
 from cebd.documents.reading.cells.values import Wrong, fitting
 from cebd.documents.reading.options import RecordOptions
-from cebd.documents.workbooks.sheets import Unreadable
+from cebd.documents.workbooks.unreadable import Unreadable
 from cebd.messages.description import CEB, DS, DXP, MessageType, Part, message_types
 from cebd.messages.schema import NotXml, flaws, parse_xml, stated
 from cebd.messages.schema_files import kept_with_schemas

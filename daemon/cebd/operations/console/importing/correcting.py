@@ -12,7 +12,7 @@ from cebd.decisions.decision import EMPTY, Decision, Key, key_of
 from cebd.decisions.groups import groups_of
 from cebd.declared.consequences import Consequence, Consequences
 from cebd.documents.keeping.rows import KeptRows, text_of
-from cebd.documents.workbooks.sheets import is_message
+from cebd.documents.workbooks.accepted import is_message
 from cebd.messages.description import Field, message_type
 from cebd.operations.check import FileOnTrial
 from cebd.operations.console.importing.imports import Imports

@@ -23,7 +23,7 @@ from cebd.disk.files import write_file
 from cebd.documents.convert import ClaimedFile, OpenedAhead, goes_apart, task_of, with_decisions
 from cebd.documents.keeping.keep import Order, kept
 from cebd.documents.keeping.rows import KeptRows
-from cebd.documents.workbooks.sheets import is_message
+from cebd.documents.workbooks.accepted import is_message
 from cebd.operations.check import FileOnTrial, convert_on_trial
 from cebd.operations.console.importing.preview import Preview, preview_of
 from cebd.problems.problem import problem

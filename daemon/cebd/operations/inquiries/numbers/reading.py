@@ -19,7 +19,8 @@ from pathlib import Path
 
 from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, kind_of
 from cebd.documents.workbooks.own_marks import OWN_HEADING, OWN_SHEETS
-from cebd.documents.workbooks.sheets import Sheet, read_sheets
+from cebd.documents.workbooks.sheet import Sheet
+from cebd.documents.workbooks.sheets import read_sheets
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.intake.inboxes.wishes import as_text, may_be_a_number, words_of
 

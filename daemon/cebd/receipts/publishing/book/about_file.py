@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cebd.documents.workbooks.own_marks import FILE_SHEETS
-from cebd.documents.workbooks.write_sheet import Sheet
+from cebd.documents.workbooks.writing.sheet import Sheet
 from cebd.receipts.publishing.book.remarks import Wording, said_of
 from cebd.receipts.publishing.book.styles import ONE_LINE, WORDS, Styles, height
 from cebd.receipts.publishing.receipt import Receipt

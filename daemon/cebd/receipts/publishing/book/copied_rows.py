@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from cebd.decisions.decision import DECIDED
 from cebd.documents.workbooks.chunks import Columns
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING
-from cebd.documents.workbooks.write_sheet import Cells, Sheet
+from cebd.documents.workbooks.writing.sheet import Cells, Sheet
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.book.form import Form, typed_over
 from cebd.receipts.publishing.book.other_language import heading_comments

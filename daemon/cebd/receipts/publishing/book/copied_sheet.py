@@ -11,9 +11,9 @@ from typing import Any
 
 from cebd.documents.workbooks.chunks import Chunk, Columns, Rows, as_columns
 from cebd.documents.workbooks.own_marks import EXAMPLE
-from cebd.documents.workbooks.sheets import Sheet as OriginalSheet
+from cebd.documents.workbooks.sheet import Sheet as OriginalSheet
 from cebd.documents.workbooks.totals_rows import holds_a_total_alone
-from cebd.documents.workbooks.write_sheet import Sheet
+from cebd.documents.workbooks.writing.sheet import Sheet
 from cebd.receipts.publishing.book.copied_rows import CopiedRows, FilledFurtherRight
 from cebd.receipts.publishing.book.form import (
     CHOICES,

@@ -26,7 +26,7 @@ from cebd.decisions.sheet import (
     lines_of,
 )
 from cebd.decisions.wording import Language, worded
-from cebd.documents.workbooks.write_sheet import Cells, Sheet
+from cebd.documents.workbooks.writing.sheet import Cells, Sheet
 from cebd.receipts.publishing.book.remarks import Wording
 from cebd.receipts.publishing.book.styles import ONE_LINE, Styles, height
 from cebd.receipts.publishing.receipt import Receipt

@@ -25,7 +25,7 @@ from cebd.decisions.layout_sheet import (
 )
 from cebd.decisions.wording import Language, of_both, worded
 from cebd.documents.workbooks.own_marks import sealed
-from cebd.documents.workbooks.write_sheet import Cells, Sheet
+from cebd.documents.workbooks.writing.sheet import Cells, Sheet
 from cebd.documents.workbooks.zips import FastZip
 from cebd.messages.description import declarations, message_types
 from cebd.receipts.publishing.book.styles import ONE_LINE, Styles, height

@@ -15,9 +15,9 @@ from zipfile import ZIP_DEFLATED
 from cebd.decisions.layout_sheet import FIELDS_SHEETS
 from cebd.decisions.sheet import SHEETS as DECISIONS_SHEETS
 from cebd.documents.workbooks.own_marks import OWN_SHEETS, RECORDS_SHEETS, sealed
-from cebd.documents.workbooks.sheets import Sheet as OriginalSheet
-from cebd.documents.workbooks.write_cells import without_control
-from cebd.documents.workbooks.write_sheet import Cells, Sheet
+from cebd.documents.workbooks.sheet import Sheet as OriginalSheet
+from cebd.documents.workbooks.writing.cells import without_control
+from cebd.documents.workbooks.writing.sheet import Cells, Sheet
 from cebd.documents.workbooks.zips import FastZip
 from cebd.problems.problem import Problem
 from cebd.receipts.publishing.book.about_file import about_the_file, summary

@@ -21,7 +21,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.xml.functions import fromstring
 
 from cebd.cell_names import column_letters
-from cebd.documents.workbooks.write_cells import column_as_xml, without_control
+from cebd.documents.workbooks.writing.cells import column_as_xml, without_control
 from cebd.documents.workbooks.zips import PackedPart
 
 _MAX_TITLE_CHARACTERS = 31  # Excel's limit

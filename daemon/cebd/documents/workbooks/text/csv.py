@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import TextIO
 
 from cebd.cell_names import column_letters
-from cebd.documents.workbooks.stray_quotes import OnWrapped, Wrapped, last_opened, quote_opens, refuse_swallowed, wraps
+from cebd.documents.workbooks.text.stray_quotes import (
+    OnWrapped,
+    Wrapped,
+    last_opened,
+    quote_opens,
+    refuse_swallowed,
+    wraps,
+)
 from cebd.documents.workbooks.unreadable import refused
 from cebd.documents.workbooks.xlsx.archive import MIB
 from cebd.documents.workbooks.xlsx.pieces import MAX_COLUMNS, MAX_ROWS, too_wide
