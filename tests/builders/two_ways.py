@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from builders.clocks import StillClock
-from cebd.documents.reading.columns import Layout, NotRecognised, recognise, recognise_further
+from cebd.documents.reading.columns import Layout
+from cebd.documents.reading.layouts import NotRecognised, recognise, recognise_further
 from cebd.documents.reading.options import RecordOptions
 from cebd.documents.reading.records import RecordReader
 from cebd.documents.reading.rows.grouping import NumberComesBack

@@ -15,7 +15,8 @@ from cebd.messages.parse import stated_texts
 from cebd.problems.problem import Problem
 from cebd.records.key import joined
 from cebd.records.record import Record
-from cebd.store.records import NO_EDIT, ActiveRecord, Edit
+from cebd.store.new_records import NO_EDIT, Edit
+from cebd.store.records import ActiveRecord
 
 
 def convert_message(

@@ -27,7 +27,8 @@ from cebd.records.original_list import OriginalList, is_made_number
 from cebd.records.record import Record
 from cebd.records.states import STATES_IN_CHINESE, State
 from cebd.store.across.earlier.counterparts import LaterWord
-from cebd.store.records import NO_EDIT, ActiveRecord, Edit, active_records
+from cebd.store.new_records import NO_EDIT, Edit
+from cebd.store.records import ActiveRecord, active_records
 from cebd.store.transaction import Transaction
 
 

@@ -16,8 +16,9 @@ from cebd.store.decided.decisions import keep
 from cebd.store.decided.layouts import ask, keep_layout
 from cebd.store.drops import FieldColumns, note_columns
 from cebd.store.messages import NewMessage, add_message
+from cebd.store.new_records import RecordRows, insert_rows
 from cebd.store.packing import Packed, packed
-from cebd.store.records import RecordRows, insert_rows, supersede
+from cebd.store.records import supersede
 from cebd.store.transaction import Transaction, batches
 
 

@@ -15,8 +15,8 @@ from cebd.records.record import Record
 from cebd.records.states import SignatureMode, State
 from cebd.store.across.earlier.counterparts import LaterWord
 from cebd.store.messages import NewMessage
+from cebd.store.new_records import NO_EDIT, Edit, record_rows
 from cebd.store.packing import Packed
-from cebd.store.records import NO_EDIT, Edit, record_rows
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from cebd.records.edited_field import EditedField
 from cebd.records.ids import MessageId, RecordId
 from cebd.records.record import Record
 from cebd.store.messages import message_body
-from cebd.store.records import Edit, message_of
+from cebd.store.new_records import Edit
+from cebd.store.records import message_of
 from cebd.store.transaction import Transaction
 
 _GENERATED_FIELDS = frozenset({"guid", "appTime", "appType", "appStatus"})  # differ without an edit, or answer one

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import fnmatch
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
-from types import MappingProxyType
 
-from cebd.decisions.decision import NO_ANSWERS, Answers, InForce, in_force
+from cebd.decisions.decision import NO_ANSWERS, Answers, in_force
 from cebd.decisions.found import NOTHING_FOUND, Found
 from cebd.decisions.layout_sheet import SHEETS as LAYOUT_SHEETS
 from cebd.decisions.layout_sheet import read_layout
 from cebd.decisions.sheet import SHEETS as DECISIONS_SHEETS
 from cebd.decisions.sheet import read_sheet
 from cebd.documents.proposing.asking import Asking
-from cebd.documents.proposing.proposal import layout_of
-from cebd.documents.reading.columns import NotRecognised, recognise, recognise_further, recognise_hidden
+from cebd.documents.reading.layouts import NotRecognised, recognise, recognise_further, recognise_hidden
 from cebd.documents.reading.only_tells import Told, told_of
 from cebd.documents.reading.options import ColumnMapping, ReadingOptions, RecordOptions
 from cebd.documents.reading.places import NO_PLACES, Places
@@ -30,9 +26,10 @@ from cebd.documents.reading.split_addresses import with_whole_addresses
 from cebd.documents.reading.xml.addressed import of_another
 from cebd.documents.reading.xml.limits import message_bytes
 from cebd.documents.reading.xml.message import XmlDrop, read_xml_drop
+from cebd.documents.said_of_file import defaults_of_record, is_known, record_options, said_of
 from cebd.documents.workbooks.accepted import is_message
 from cebd.documents.workbooks.entered import EnteredSheet
-from cebd.documents.workbooks.origin import Origin, origin_told_by
+from cebd.documents.workbooks.origin import origin_told_by
 from cebd.documents.workbooks.own_marks import tells_only
 from cebd.documents.workbooks.sheet import Sheet
 from cebd.documents.workbooks.sheets import hidden_sheets, read_sheets
@@ -106,14 +103,14 @@ def open_file(
     if entered is not None:  # they say themselves what they are
         wanted, mappings = entered.type, _NO_MAPPINGS
     else:
-        wanted, mappings = _said_of(sheets, options, enterprise, file_name, inbox_folder)
+        wanted, mappings = said_of(sheets, options, enterprise, file_name, inbox_folder)
     is_told = entered is not None or bool(mappings)
     telling: list[Told] = [] if is_told or wanted is not None else told_of(sheets)
     sheets, unseen = _without(sheets, telling), _without(unseen, told_of(unseen))
     asks = Asking(file_name, options.layouts, is_told)
 
     def links(message: MessageType) -> tuple[str, ...]:
-        return linking_names(message, _defaults(enterprise, message, mappings.get(message.code)))
+        return linking_names(message, defaults_of_record(enterprise, message, mappings.get(message.code)))
 
     try:
         layout = recognise(sheets, wanted, mappings, links)
@@ -161,17 +158,6 @@ def _not_recognised(sheets: Sequence[Sheet], asks: Asking, hidden: list[Problem]
     is_empty = all(is_blank(cell) for sheet in sheets for row in sheet.rows() for cell in row)
     first = problem("CEBD-1083" if is_empty else "CEBD-1002")
     return Reader(None, [], [first, *said, *hidden, *notes], found=Found(proposal=proposal))
-
-
-def _said_of(
-    sheets: Sequence[Sheet], options: ReadingOptions, enterprise: Enterprise, name: str, inbox_folder: str | None
-) -> tuple[MessageType | None, Mapping[str, ColumnMapping]]:
-    """What the file is, where its folder, the settings or a person say so, and what its columns are."""
-    wanted, mappings = _wanted(options, enterprise, name, inbox_folder)
-    if is_known(options, inbox_folder) or (told := layout_of(sheets, options.layouts)) is None:
-        return wanted, mappings
-    message = message_type(told.type)
-    return message, {**mappings, message.code: ColumnMapping(type=message.code, columns=dict(told.columns))}
 
 
 def _open_message(path: Path, options: ReadingOptions, enterprise: Enterprise, now: datetime) -> Reader:
@@ -235,26 +221,6 @@ def _read_sheets(path: Path, name: str | None, *, of_any_kind: bool) -> list[She
         described.join()
 
 
-def origin_of(path: Path, options: ReadingOptions, folder: str | None, name: str) -> Origin:
-    """Inbox folder and name of a dropped file for its receipt; for a receipt workbook, those of its original file."""
-    origin = origin_told_by(path)
-    return replace(origin, folder=folder if is_known(options, folder) else origin.folder, name=origin.name or name)
-
-
-def is_known(options: ReadingOptions, inbox_folder: str | None) -> bool:
-    """Whether a subfolder of the inbox fixes how its files are read: it is named after a mapping or a declaration."""
-    return inbox_folder is not None and (inbox_folder in options.mappings or _declaration(inbox_folder) is not None)
-
-
-def _declaration(inbox_folder: str) -> MessageType | None:
-    """The declaration of that code or name (`CEB311`, `order`)."""
-    with contextlib.suppress(KeyError):
-        message = message_type(inbox_folder)
-        if message.role == "declaration" and inbox_folder in (message.name, message.code):
-            return message
-    return None
-
-
 def _message(path: Path, reading: RecordOptions, now: datetime) -> XmlDrop:
     content = message_bytes(path)
     try:
@@ -288,55 +254,3 @@ def _told_apart(records: Iterable[Record], entered: EnteredSheet) -> Iterator[Re
         else:
             kept_back = record._replace(asks=None)  # read again, it would lose what is said of it here
             yield kept_back.with_problems(problem("CEBD-1086", record.place, value=" ".join(record.key)))
-
-
-def record_options(
-    options: ReadingOptions,
-    enterprise: Enterprise,
-    message: MessageType | None,
-    mapping: ColumnMapping | None,
-    decisions: InForce = MappingProxyType({}),
-) -> RecordOptions:
-    """The settings for reading this kind of record."""
-    defaults = _defaults(enterprise, message, mapping)
-    summed = mapping.sum_per_order if mapping else ()
-    return RecordOptions(
-        defaults,
-        summed,
-        options.severities,
-        options.figures,
-        options.tables,
-        enterprise.copCode,
-        declare_hidden=enterprise.hidden_rows == "declare",
-        decisions=decisions,
-        corrections=options.of_file.cells,
-    )
-
-
-def _defaults(enterprise: Enterprise, message: MessageType | None, mapping: ColumnMapping | None) -> dict[str, str]:
-    """The settings' defaults for empty cells; a mapping's default wins over the enterprise's."""
-    defaults = {} if message is None else enterprise.defaults_of(message.code, message.name)
-    return defaults | (mapping.defaults if mapping is not None else {})
-
-
-def _goes_by(name: str, pattern: str) -> bool:
-    """Whether a mapping is for files of that name. A receipt workbook goes by the name of its original file."""
-    stem = name.removesuffix(".receipt.xlsx")
-    return fnmatch.fnmatch(name, pattern) or (
-        stem != name and fnmatch.fnmatch(stem, pattern.rpartition(".")[0] or pattern)
-    )
-
-
-def _wanted(
-    options: ReadingOptions, enterprise: Enterprise, name: str, inbox_folder: str | None
-) -> tuple[MessageType | None, dict[str, ColumnMapping]]:
-    if inbox_folder is not None and inbox_folder in options.mappings:
-        mapping = options.mappings[inbox_folder]
-        message = message_type(mapping.type)
-        return message, {message.code: mapping}
-    mappings: dict[str, ColumnMapping] = {}
-    for mapping_name in enterprise.mapping:
-        mapping = options.mappings[mapping_name]
-        if any(_goes_by(name, pattern) for pattern in mapping.files):
-            mappings.setdefault(message_type(mapping.type).code, mapping)
-    return None if inbox_folder is None else _declaration(inbox_folder), mappings

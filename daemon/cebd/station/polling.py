@@ -13,7 +13,7 @@ import structlog
 
 from cebd.apart import Apart
 from cebd.clock import Clock, iso
-from cebd.documents.open_file import origin_of
+from cebd.documents.said_of_file import origin_of
 from cebd.documents.workbooks.origin import receipt_mark
 from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.file_names import DECLARED

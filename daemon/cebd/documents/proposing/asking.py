@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cebd.decisions.layout import KnownLayout, Proposal
 from cebd.documents.proposing.proposal import has_drifted, proposal_of
-from cebd.documents.reading.columns import OWN_SHEETS
+from cebd.documents.reading.layouts import OWN_SHEETS
 from cebd.documents.workbooks.sheet import Sheet
 from cebd.messages.description import message_types
 from cebd.problems.problem import Problem, problem

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from cebd.documents.reading.columns import OWN_SHEETS
 from cebd.documents.reading.headings import heading_spellings, plain, spellings_of
+from cebd.documents.reading.layouts import OWN_SHEETS
 from cebd.documents.workbooks.own_marks import OWN_HEADING
 from cebd.documents.workbooks.sheet import Sheet
 from cebd.messages.description import message_type

@@ -14,7 +14,7 @@ from pathlib import Path
 from cebd.clock import Clock
 from cebd.disk.entering import open_folder
 from cebd.documents.convert import ClaimedFile, task_of, with_decisions
-from cebd.documents.open_file import origin_of
+from cebd.documents.said_of_file import origin_of
 from cebd.documents.workbooks.sheets import sheets_to_copy
 from cebd.file_names import DECLARED, PREVIEWED, kind_folder
 from cebd.intake.claim import sha256_of

@@ -16,8 +16,8 @@ from typing import Any
 
 from cebd.records.ids import MessageId
 from cebd.store.messages import NewMessage, message_values
+from cebd.store.new_records import RecordRows
 from cebd.store.packing import Packed
-from cebd.store.records import RecordRows
 from cebd.store.safety.private import open_private
 from cebd.store.tables import messages, records
 from cebd.store.transaction import Transaction

@@ -11,7 +11,7 @@ import pytest
 from builders.clocks import StillClock
 from builders.odd_sheets import OddSheet, right_sheet
 from builders.two_ways import two_ways
-from cebd.documents.reading.columns import recognise
+from cebd.documents.reading.layouts import recognise
 from cebd.documents.reading.record_form import RecordForm
 from cebd.documents.reading.rows.data_columns import DataColumns
 from cebd.documents.reading.rows.data_rows import Numbered

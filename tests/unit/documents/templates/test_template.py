@@ -18,7 +18,7 @@ from builders.workbooks import Opened, a_workbook, an_order, table
 from cebd.cli.main import app
 from cebd.documents.reading.cells.head_defaults import GENERATED_FIELDS, default_of
 from cebd.documents.reading.cells.section import Column
-from cebd.documents.reading.columns import recognise
+from cebd.documents.reading.layouts import recognise
 from cebd.documents.templates.content import choices
 from cebd.documents.templates.goods import Goods
 from cebd.documents.templates.workbook import write_template

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from builders.papers import CASES
 from builders.receipt_rows import a_whole_receipt
 from builders.workbooks import Opened, a_csv, a_workbook, an_order, sheet_xml, some_settings, table, with_sheet_xml
-from cebd.documents.open_file import origin_of
+from cebd.documents.said_of_file import origin_of
 from cebd.documents.workbooks.accepted import is_message
 from cebd.documents.workbooks.origin import Origin
 from cebd.documents.workbooks.sheets import read_sheets

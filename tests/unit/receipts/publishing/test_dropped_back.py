@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from builders.receipt_rows import Hers, Rows, a_problem, a_record, a_whole_receipt, book_of
 from builders.workbooks import Opened, a_workbook, an_order, table
-from cebd.documents.reading.columns import OWN_SHEETS, recognise
+from cebd.documents.reading.layouts import OWN_SHEETS, recognise
 from cebd.documents.workbooks.cells import NO_RESULT, Shown
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
 from cebd.documents.workbooks.sheet import Sheet
