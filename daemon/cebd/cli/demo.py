@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -50,6 +51,7 @@ def demo(
     from cebd.sandbox.side import CannotListen
 
     trial_channel(channel)
+    end_like_ctrl_c()
     place = folder or Path(tempfile.mkdtemp(prefix="cebd-demo-"))
     try:
         _play(place, channel, sm2=sm2, console=console)
@@ -58,6 +60,13 @@ def demo(
     if not keep:
         shutil.rmtree(place)
         say("文件夹已删除。", "The folder was deleted.")
+
+
+def end_like_ctrl_c() -> None:
+    """Whoever ends it otherwise (`kill`, a terminal that is closed) ends the station that it has started, too."""
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
 
 
 def _play(folder: Path, channel: str, *, sm2: bool, console: bool) -> None:

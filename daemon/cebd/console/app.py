@@ -109,6 +109,7 @@ PAGES: tuple[tuple[str, str, Role, Handler], ...] = (
     ("/figures", "GET", Role.VIEW, figures.charts),
     ("/tax", "GET", Role.VIEW, figures.tax),
     ("/records/{number}/evidence", "POST", Role.DECLARE, records.evidence),
+    ("/drops/{number}/correct", "POST", Role.ENTER, drops.correct),
     ("/drops/{number}/evidence", "POST", Role.DECLARE, drops.evidence),
     ("/journal", "GET", Role.DECLARE, journal.journal),
     ("/account", "GET", Role.VIEW, people.own),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import ceil, log10
+from itertools import count
+from math import ceil
 
 from markupsafe import Markup, escape
 
@@ -65,12 +66,12 @@ def _tag(text: str, *values: object) -> Markup:
     return Markup(text.format(*map(escape, values)))  # noqa: S704
 
 
-def _round_up(value: float) -> float:
-    """The next 1, 2 or 5 with noughts behind it."""
+def _round_up(value: float) -> int:
+    """The next 1, 2, 4 or 8 with noughts behind it that its lines part into whole numbers."""
     if value <= 0:
         return 0
-    power: float = 10 ** int(log10(value) if value >= 1 else 0)
-    return next(step * power for step in (1, 2, 5, 10) if value <= step * power)
+    tops = (step * 10**power for power in count() for step in (1, 2, 4, 8))
+    return next(top for top in tops if value <= top and top % _LINES == 0)
 
 
 def _short(value: float) -> str:

@@ -10,11 +10,13 @@ from cebd.messages.description import Field, MessageType, message_type
 from cebd.messages.relations import cancelling, returning
 from cebd.operations.console.drafts.sums import sums
 from cebd.operations.console.judging import Found, Judged
+from cebd.operations.text import Text
 from cebd.rules.codes.tables import Tables
 from cebd.store.console.drafts import Draft
 
 LINES_ON_A_PAGE = 20
 _SPARE_LINES = 1
+_AS_TEXT = Text("，单元格须为文本格式", "; keep the cell as text")
 _NEVER_ENTERED = ("guid", "appTime", "appStatus")
 
 
@@ -36,6 +38,11 @@ class FormField:
     def id(self) -> str:
         """Its id in the page."""
         return self.name.replace(".", "-")
+
+    @property
+    def hint(self) -> Text:
+        """What belongs there; how a cell of a workbook is to be formatted is left out."""
+        return Text(self.field.hint_zh.replace(_AS_TEXT.zh, ""), self.field.hint_en.replace(_AS_TEXT.en, ""))
 
     @property
     def is_required(self) -> bool:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 
+from cebd.listening.refusal import refuse
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,12 +25,12 @@ _HEADERS = {
 _OF_THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 _READING = ("GET", "HEAD")
 _NOT_BY_THIS_NAME = (
-    "此处不用这个名称访问：请用管理员告知的地址。\n"
-    "This is not opened by that name: take the address that the administrator told you.\n"
+    "此处不用这个名称访问：请用管理员告知的地址。",
+    "This is not opened by that name: take the address that the administrator told you.",
 )
 _NOT_OF_OURS = (
-    "没有执行：这不是从本站的页面提交的。请打开本站，在页面上重新操作。\n"
-    "Nothing was done: this was not sent by a page of ours. Open it here, and do it on the page.\n"
+    "没有执行：这不是从本站的页面提交的。请打开本站，在页面上重新操作。",
+    "Nothing was done: this was not sent by a page of ours. Open it here, and do it on the page.",
 )
 
 
@@ -49,10 +51,10 @@ class Gate:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if _name(host) not in self._names:
-            await _refuse(send, HTTPStatus.MISDIRECTED_REQUEST, _NOT_BY_THIS_NAME)
+            await refuse(scope, send, HTTPStatus.MISDIRECTED_REQUEST, *_NOT_BY_THIS_NAME)
             return
         if scope["method"] not in _READING and not self._is_of_ours(headers, host):
-            await _refuse(send, HTTPStatus.FORBIDDEN, _NOT_OF_OURS)
+            await refuse(scope, send, HTTPStatus.FORBIDDEN, *_NOT_OF_OURS)
             return
 
         async def guarded(message: Message) -> None:
@@ -81,8 +83,3 @@ def _name(host: str) -> str:
     name, _, port = host.rpartition(":")
     return name if name and port.isdecimal() else host
 
-
-async def _refuse(send: Send, status: HTTPStatus, why: str) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": why.encode()})

@@ -10,6 +10,11 @@ from cebd.console.visit import Visit
 from cebd.messages.description import MessageType, message_types
 from cebd.operations.console.record.page import STATES, state_of
 from cebd.problems.problem import mask
+from cebd.store.across.finding.references import NUMBERS
+from cebd.store.console.journal import JournalLine
+from cebd.store.console.questions import FoundRecord
+
+_LONGEST_DETAIL = 600
 
 
 def when(time: str) -> str:
@@ -34,6 +39,11 @@ def noun(type_: str, visit: Visit) -> str:
     """What such a document is called."""
     message = message_types()[type_]
     return visit.say(message.zh, message.en)
+
+
+def number_of(record: FoundRecord) -> str:
+    """The numbers by which people know it; the codes of companies, which stand in its key too, are left out."""
+    return " ".join(value for name, value in record.key.items() if name.endswith(NUMBERS)) or record.guid
 
 
 def label(type_: str, name: str, visit: Visit) -> str:
@@ -89,11 +99,27 @@ def journal_event(event: str, visit: Visit) -> str:
     return visit.say(_EVENTS.get(event, event), event)
 
 
+_ROLES = {"view": "查看", "enter": "录入", "declare": "申报", "administer": "管理"}
+
+
+def journal_detail(line: JournalLine, visit: Visit) -> str:
+    """What it says more, in the words of the other pages."""
+    told = line.detail[:_LONGEST_DETAIL]
+    if visit.language == "zh" and line.event == "account":
+        name, _, roles = told.partition(": ")
+        return f"{name}：{'、'.join(_ROLES.get(role, role) for role in roles.split())}"
+    if visit.language == "zh" and line.event == "made":
+        return ""
+    return told
+
+
 GLOBALS: Mapping[str, Callable[..., object] | Mapping[object, object]] = {
     "days_left": days_left,
+    "journal_detail": journal_detail,
     "journal_event": journal_event,
     "label": label,
     "noun": noun,
+    "number_of": number_of,
     "shown": shown,
     "type_of": type_of,
     "state_of": state_of,

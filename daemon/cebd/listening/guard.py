@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cebd.listening.door import Door
+from cebd.listening.refusal import refuse
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -59,7 +60,7 @@ class Guard:
         try:
             body = await self._body(scope, receive)
         except _Refused as refused:
-            await _answer(send, refused.status)
+            await refuse(scope, send, refused.status, *_WORDS[refused.status])
             return
         except _HungUp:
             return
@@ -118,8 +119,3 @@ class Guard:
 def _weight(body: bytes | bytearray) -> int:
     return len(body) if len(body) > _SMALL else 0
 
-
-async def _answer(send: Send, status: HTTPStatus) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": "".join(f"{line}\n" for line in _WORDS[status]).encode()})

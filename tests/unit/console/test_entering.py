@@ -198,6 +198,14 @@ def test_a_mistake_is_said_at_its_line_behind_one_that_is_empty(here: TryConsole
     assert "line.0.qty" not in told
 
 
+def test_a_form_says_nothing_of_cells_of_a_workbook(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    page = visitor.get(begun(visitor, "CEB621")).text
+    assert "订购人的 18 位身份证号，末位 X 用大写。" in page
+    assert 'title="10 位海关商品编码：8 位税则号列加 2 位附加编号。"' in page
+    assert "单元格" not in page
+
+
 @pytest.mark.parametrize("type_", ["CEB311", "CEB411", "CEB511", "CEB513", "CEB621", "CEB623", "CEB625", "CEB711"])
 def test_each_declaration_has_a_form_of_at_most_sixty_kilobytes(here: TryConsole, type_: str) -> None:
     visitor = here.logged_in()

@@ -53,6 +53,13 @@ def test_a_chart_is_an_image_with_a_title_a_description_and_no_style_of_its_own(
     assert not [one for one in picture.iter() if one.get("style")]
 
 
+def test_no_line_of_a_chart_of_documents_stands_at_a_part_of_one() -> None:
+    for most, lines in ((1, "0 1 2 3 4"), (5, "0 2 4 6 8"), (9, "0 5 10 15 20"), (90, "0 25 50 75 100")):
+        chart = Chart("x", Text("x", "x"), [Text("a", "a")], [Series(Text("x", "x"), [most])])
+        picture = etree.fromstring(str(drawn(chart, lambda text: text.zh)))
+        assert " ".join(one.text or "" for one in picture.iter() if one.get("class") == "scale") == lines
+
+
 def test_equal_failures_stand_once_with_their_number_and_their_causes(here: TryConsole, tmp_path: Path) -> None:
     file = DeclaredFile.of(here, tmp_path, "inventory", list(inventory_rows(3)))
     for number in (1, 2):

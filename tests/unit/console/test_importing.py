@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
+from sqlalchemy import select, update
 
 from builders.brought_in import a_book, bring, looked_at, post
 from builders.consoles import TryConsole, Visitor, read_rows, taken
@@ -19,9 +20,11 @@ from cebd.records.ids import DropId, MessageId
 from cebd.store.across.judged import judged_records
 from cebd.store.decided.decisions import decisions_of
 from cebd.store.decided.layouts import known_layouts
+from cebd.store.drops import load_drop
 from cebd.store.messages import load_message
 from cebd.store.store import Store
-from cebd.trial.rows import order_rows
+from cebd.store.tables import drops, records
+from cebd.trial.rows import inventory_rows, order_rows
 
 
 @pytest.fixture
@@ -93,6 +96,52 @@ def test_the_good_rows_go_and_the_others_stay_to_be_mended_and_declared_later(he
     (file,) = here.made.inbox.glob("*.xlsx")
     second = taken(here, file)
     assert sorted(state for _, state in states(here.store, second)) == ["ready"] * 2 + ["repeat"] * 3
+
+
+def test_rows_of_a_dropped_file_that_were_kept_back_are_corrected_on_the_page_and_the_others_go_no_second_time(
+    here: TryConsole,
+) -> None:
+    visitor, file = here.logged_in(), here.made.inbox / "订单.xlsx"
+    file.write_bytes(a_book(rows_with_bad_units(3, 1)))
+    drop_id = taken(here, file)
+    with here.store.write() as transaction:
+        transaction.execute(update(drops).values(state="filed", outcome="done"))
+        [kept_back] = transaction.execute(select(records.c.id).where(records.c.state == "rejected")).scalars()
+    assert "改正没有申报的" in visitor.get(f"/drops/{drop_id}").text
+    assert "改正后申报" in visitor.get(f"/records/{kept_back}").text
+    address = visitor.post(f"/records/{kept_back}/correct").headers["location"]
+    assert visitor.post(f"/drops/{drop_id}/correct").headers["location"] == address
+    page = looked_at(visitor, address)
+    assert "将申报 0 份；2 份以前已申报，不再申报；1 份有错误" in page
+    post(visitor, address, page, "decide", **{"answer.0": "142"})
+    assert "将申报 1 份" in (page := looked_at(visitor, address))
+    post(visitor, address, page, "declare")
+    [declared] = here.made.inbox.glob("订单-import*.xlsx")
+    assert [state for _, state in states(here.store, taken(here, declared))] == ["ready", "repeat", "repeat"]
+
+
+def test_a_file_that_was_changed_since_it_was_taken_is_not_brought_in_again(here: TryConsole) -> None:
+    visitor, file = here.logged_in(), here.made.inbox / "订单.xlsx"
+    file.write_bytes(a_book(rows_with_bad_units(1, 1)))
+    drop_id = taken(here, file)
+    with here.store.write() as transaction:
+        transaction.execute(update(drops).values(state="filed", outcome="done"))
+        drop = load_drop(transaction, drop_id)
+    (here.made.inbox.parent / drop.place).write_bytes(b"other")
+    answer = visitor.post(f"/drops/{drop_id}/correct")
+    assert answer.status_code == 409
+    assert "已不在原处，或已被改动" in answer.text
+
+
+def test_a_heading_that_is_the_name_of_one_field_is_proposed_for_it_though_its_cells_are_wrong(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    rows = [row | {"line.unit": "大箱"} for row in inventory_rows(2)]  # `country` stands twice: what is meant is asked
+    address = bring(visitor, "清单.xlsx", a_book(rows)).headers["location"]
+    page = looked_at(visitor, address)
+    [asked] = re.findall(r'<tr role="row"><td[^>]*>unit</td>.*?</tr>', page)
+    assert "建议，请核对" in asked
+    assert 'value="计量单位 InventoryList/unit"' in asked
+    assert visitor.get(f"{address}/rows").text.count("CEBD-1005") == len(rows)
 
 
 def test_rows_that_are_not_to_be_declared_need_a_reason(here: TryConsole) -> None:

@@ -10,8 +10,10 @@ import pytest
 from builders.consoles import TryConsole, Visitor, read_rows
 from builders.declared import remove_content
 from cebd.operations.check import FileOnTrial, convert_on_trial
+from cebd.operations.inquiries import status
 from cebd.store.beside.signatures_given import SignatureGiven, note_given
 from cebd.store.console.accounts import Role
+from cebd.store.safety.holder import Holder
 from cebd.trial.rows import (
     inventory_rows,
     order_rows,
@@ -55,6 +57,23 @@ def test_the_groups_tell_apart_what_needs_a_person_and_what_is_under_way(here: T
     assert listed(visitor, "/records?group=done") == []
     counts = re.findall(r'class="count (\w+)".*?</span>(\d+)</a>', visitor.get("/").text)
     assert counts == [("needs", "1"), ("underway", "60")]
+
+
+def test_a_station_at_which_all_is_well_says_how_many_documents_need_a_person(
+    here: TryConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "holder_of", lambda _folder: Holder(runs=True, pid=42))
+    page = here.logged_in().get("/").text
+    assert "本站一切正常；1 份单证待您处理。" in page
+    assert "没有要处理的事" not in page
+
+
+def test_a_document_is_called_by_its_own_number_without_the_codes_of_companies(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    assert re.findall(r'href="/records/\d+">([^<]*)', visitor.get("/records?order=T0000000007").text) == ["T0000000007"]
+    page = visitor.get(visitor.get("/search?q=T0000000007").headers["location"]).text
+    assert "<h1>电子订单 T0000000007</h1>" in page
+    assert page[: page.index("申报内容")].count("<dt>订单编号</dt>") == 1
 
 
 def test_numbers_and_names_find_what_has_them_and_nothing_else(here: TryConsole) -> None:

@@ -314,4 +314,7 @@ def test_a_password_of_several_words_or_of_chance_is_taken(here: TryConsole, pas
 
 def test_the_journal_says_what_a_new_account_may(here: TryConsole) -> None:
     accounts.put_account(here.store, "zhao", map(Role, ["enter"]), PASSWORD, here.clock.now())
-    assert "zhao: enter" in here.logged_in().get("/journal").text
+    visitor = here.logged_in()
+    assert "zhao：录入" in visitor.get("/journal").text
+    visitor.get("/language/en")
+    assert "zhao: enter" in visitor.get("/journal").text

@@ -116,6 +116,18 @@ def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() -> None
     assert [len(body) for body in heard] == [1000]
 
 
+def test_a_program_that_gives_json_is_told_in_json_why_nothing_was_taken() -> None:
+    with Listener(APP, Door("127.0.0.1", 0, largest_bytes=1000)) as listener:
+        answer = post(listener.port, b"x" * 1001, **{"Content-Type": "application/json; charset=utf-8"})
+        plain = post(listener.port, b"x" * 1001)
+    assert answer.json() == {
+        "problem": "CEBD-2311",
+        "zh": "没有收下：内容太大，请分成几份。",
+        "en": "Nothing was taken: it is too large, divide it.",
+    }
+    assert plain.text == "没有收下：内容太大，请分成几份。\nNothing was taken: it is too large, divide it.\n"
+
+
 def test_callers_who_send_large_bodies_slowly_do_not_fill_the_memory_nor_keep_small_ones_out() -> None:
     with Listener(APP, Door("127.0.0.1", 0, largest_bytes=200_000)) as listener:
         head = b"POST /hear HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n"

@@ -6,10 +6,12 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
+from cebd.console.pages.life import correct_in_file
 from cebd.console.pages.records import evidence_of
 from cebd.console.visit import NotAllowed, Visit
 from cebd.receipts.publishing.drop_receipt import receipt_head
 from cebd.records.ids import DropId
+from cebd.records.states import DropOutcome, State
 from cebd.store.console import questions
 
 _PAGE = 50
@@ -34,6 +36,15 @@ def now(visit: Visit) -> Response:
     return visit.page("drop_now.html", **_facts(visit))
 
 
+def correct(visit: Visit) -> Response:
+    """What was kept back of it is corrected on the page of imports."""
+    with visit.desk.store.read() as transaction:
+        found = questions.drop_numbered(transaction, visit.number("number"))
+    if found is None:
+        raise NotAllowed(HTTPStatus.NOT_FOUND, "没有这个文件。", "There is no such file.")
+    return correct_in_file(visit, found)
+
+
 def evidence(visit: Visit) -> Response:
     """The file, its messages and receipts, to be shown to others."""
     return evidence_of(visit, str(visit.number("number")))
@@ -47,4 +58,6 @@ def _facts(visit: Visit) -> dict[str, object]:
         of = DropId(found.repeat_of or found.id)
         head = receipt_head(transaction, found, found.published_at or "")
         records = questions.records_of_file(transaction, of, _RECORDS)
-    return {"drop": found, "receipt": head, "records": records}
+    kept_back = found.outcome is DropOutcome.ERROR or bool(head.counts.get(State.REJECTED))
+    is_message = found.name.lower().endswith(".xml")  # declared as it is
+    return {"drop": found, "receipt": head, "records": records, "correctable": kept_back and not is_message}

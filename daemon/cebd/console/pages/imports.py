@@ -12,7 +12,7 @@ from cebd.console.visit import NotAllowed, Visit
 from cebd.decisions.decision import EMPTY, NOT_DECLARED
 from cebd.decisions.layout import Certainty, ProposedColumn
 from cebd.decisions.layout_sheet import field_name, field_names
-from cebd.declared.consequences import CONSEQUENCE_TEXTS
+from cebd.declared.consequences import CONSEQUENCE_TEXTS, ConsequenceKind
 from cebd.documents.proposing.proposal import needed_and_missing
 from cebd.messages.description import Field, MessageType, declarations, message_types
 from cebd.operations.console.drafts import entry
@@ -25,6 +25,9 @@ from cebd.store.drops import Drop
 
 _ROWS = 15
 _ASKED_IN_A_WORKBOOK = "CEBD-1090"  # on the page the mapping is asked itself
+_KINDS = {kind.value: texts for kind, texts in CONSEQUENCE_TEXTS.items()} | {
+    ConsequenceKind.REFUSED.value: ("有错误，或申报后会被退回", "with mistakes, or refused once declared")
+}
 _CERTAINTIES = {
     Certainty.SURE: ("确定", "sure"),
     Certainty.PROPOSED: ("建议，请核对", "proposed: check it"),
@@ -238,7 +241,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         "taken": taken,
         "mapping": mapping,
         "types": declarations(),
-        "kinds": {kind.value: texts for kind, texts in CONSEQUENCE_TEXTS.items()},
+        "kinds": _KINDS,
         "not_declared": NOT_DECLARED,
         "empty": EMPTY,
     }

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document
 from cebd.operations.console.drafts import entry
+from cebd.operations.console.importing.again import bring_in_again
 from cebd.operations.console.record import applying
 from cebd.operations.console.record.four_documents import side_by_side
 from cebd.operations.console.record.offers import Offer
@@ -18,6 +19,7 @@ from cebd.problems.problem import mask
 from cebd.records.record import DECLARED_STATUS
 from cebd.store.console import drafts
 from cebd.store.console.drafts import Draft
+from cebd.store.drops import Drop, load_drop
 
 _LONGEST_REASON = 1000
 
@@ -30,8 +32,14 @@ def page_of(visit: Visit) -> RecordPage:
 
 
 def correct(visit: Visit) -> Response:
-    """A draft with what was refused, to be mended; one that was begun already is opened again."""
-    return _new_version(visit, Offer.CORRECT)
+    """A draft with what was refused, to be mended; one that was begun already is opened again. A row that was kept back is mended in its file."""
+    page = page_of(visit)
+    if page.record.message_id is not None:
+        return _new_version(visit, Offer.CORRECT)
+    applying.require(page, Offer.CORRECT)
+    with visit.desk.store.read() as transaction:
+        drop = load_drop(transaction, page.record.drop_id)
+    return correct_in_file(visit, drop)
 
 
 def together(visit: Visit) -> Response:
@@ -40,6 +48,13 @@ def together(visit: Visit) -> Response:
     with visit.desk.store.read() as transaction:
         found = side_by_side(transaction, page)
     return visit.page("together.html", record=page.record, found=found)
+
+
+def correct_in_file(visit: Visit, drop: Drop) -> Response:
+    """On to the import in which the rows of the file that were kept back are corrected. Raises Refused, OSError."""
+    desk = visit.desk
+    number = bring_in_again(desk.imports, desk.store, desk.settings, drop, visit.person.name)
+    return visit.go(f"/imports/{number}")
 
 
 def change(visit: Visit) -> Response:

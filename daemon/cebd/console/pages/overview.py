@@ -56,8 +56,10 @@ def _made(visit: Visit) -> dict[str, object]:
         found = failures(transaction, unresolved, grouped(status.overview.waiting))
         needing = questions.list_records(transaction, NEEDS_ME, Filter(unresolved=True), _LATEST).records
         drops = questions.find_drops(transaction, "", _LATEST)
+    counts = _counts(counted, unresolved, held)
     return {
-        "counts": _counts(counted, unresolved, held),
+        "counts": counts,
+        "needs": sum(one.needs for one in counts),
         "failures": found,
         "station": status,
         "needing": needing,

@@ -5,7 +5,7 @@
 | the heading is a known spelling of the field, or says just what one says | as sure, if the cells fit |
 | the heading shares some of what a spelling says | in part, by how rare that is |
 | an earlier file of the enterprise had this heading for it | as sure, if the cells fit |
-| the cells fit the field | never by itself: it takes evidence away where they do not |
+| the cells fit the field | never by itself: it takes evidence away where they do not; least of a name that is one field's alone |
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ class FieldsOf:
         if not filled:
             return Likeness(label * 0.8, sure=False)
         share = sum(1 for cell in filled if fits(field, cell)) / len(filled)
-        if share < 0.5:
-            return Likeness(0.0, sure=False)
+        if share < 0.5:  # a field's own name stays its name, though its cells be wrong
+            return Likeness(0.45 if sure and label == 1.0 else 0.0, sure=False)
         return Likeness(label * (0.5 + 0.5 * share), sure and share >= _FITS)
 
     def _label(self, field: Field, heading: str) -> tuple[float, bool]:

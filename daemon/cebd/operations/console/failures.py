@@ -82,7 +82,10 @@ def _refused(
         found = Counter(_named(json.loads(problems)) for _, problems in latest if problems and problems != "[]")
         name = message_types()[type_]
         text = Text(f"{name.zh}没有申报：有错误", f"{name.en}: not declared, with errors")
-        to_do = Text("打开文件的回执，改正后重新放入。", "Open the receipt of the file, correct it, give it again.")
+        to_do = Text(
+            "打开其中一份或它的文件，点“改正”；也可以在文件的回执里改正后重新放入。",
+            "Open one of them, or its file, and press Correct; or correct the receipt of the file and drop it.",
+        )
     else:
         found = Counter(f"{code.code} {code.text}" for info, _ in latest for code in customs_codes(info or ""))
         entry = meaning_of(type_, state, status or "", None)

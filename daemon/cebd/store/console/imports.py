@@ -83,6 +83,13 @@ def open_imports(transaction: Transaction, limit: int) -> list[Import]:
     return [_import(row) for row in transaction.execute(wanted)]
 
 
+def open_import_of(transaction: Transaction, enterprise: str, sha256: str) -> Import | None:
+    """The latest of those that are not declared with these bytes."""
+    is_it = (imports.c.enterprise == enterprise) & (imports.c.sha256 == sha256) & imports.c.declared.is_(None)
+    row = transaction.execute(select(imports).where(is_it).order_by(imports.c.id.desc()).limit(1)).first()
+    return None if row is None else _import(row)
+
+
 def imports_not_taken(transaction: Transaction, limit: int) -> list[Import]:
     """Declared ones whose file no drop is yet: it waits in the inbox, or was never written. The latest first."""
     wanted = select(imports).where(imports.c.declared.is_not(None), ~_is_taken()).order_by(imports.c.id.desc())

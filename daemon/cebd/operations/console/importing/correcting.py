@@ -173,9 +173,11 @@ class Correcting:
             not any(found.severity == "error" for found in record.problems),
             cells,
             tuple(
-                on_page(found, Page.IMPORT)
-                for found in record.problems
-                if (found.place.sheet, found.place.cell) not in there
+                {  # of two fields the same may be said
+                    (found.id, found.zh): on_page(found, Page.IMPORT)
+                    for found in record.problems
+                    if (found.place.sheet, found.place.cell) not in there
+                }.values()
             ),
         )
 

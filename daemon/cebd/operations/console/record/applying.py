@@ -111,12 +111,19 @@ def _applied(transaction: Transaction, page: RecordPage) -> Iterator[tuple[str, 
             yield line.get("gnum", ""), _number(line.get("qty", ""))
 
 
-def _allowed(page: RecordPage, offer: Offer) -> StatedTexts:
-    """What was declared. Raises Refused, with the reason why it may not be done."""
+def require(page: RecordPage, offer: Offer) -> None:
+    """Raises Refused, with the reason why it may not be done."""
     offered = next((one for one in page.offers if one.offer is offer), None)
-    why_not = _NOT_NOW if offered is None or page.texts is None else offered.why_not
-    if page.texts is None or why_not is not None:
-        raise Refused(*(why_not or _NOT_NOW))
+    why_not = _NOT_NOW if offered is None else offered.why_not
+    if why_not is not None:
+        raise Refused(*why_not)
+
+
+def _allowed(page: RecordPage, offer: Offer) -> StatedTexts:
+    """What was declared. Raises Refused."""
+    require(page, offer)
+    if page.texts is None:
+        raise Refused(*_NOT_NOW)
     return page.texts
 
 

@@ -42,7 +42,8 @@ class Offered:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What else counts. `only_stored`: it asked the e-port to store it and not to take it as declared. `released`: the day of the list's
-    release; `applications`: about the list, none of them refused; `return_days` and `arrival_days` from the release on.
+    release; `applications`: about the list, none of them refused; `return_days` and `arrival_days` from the release on; `replaced`: its number is
+    that of another declaration now.
     """
 
     today: date
@@ -51,12 +52,13 @@ class Known:
     applications: Sequence[FoundRecord]
     return_days: int
     arrival_days: int
+    replaced: bool
 
 
 def offers(record: FoundRecord, known: Known) -> tuple[Offered, ...]:
     """Everything that people do with such a record, each allowed or with the reason why not."""
     if record.message_id is None:
-        return (Offered(Offer.CORRECT, _NOT_DECLARED),) if record.state is State.REJECTED else ()
+        return (Offered(Offer.CORRECT, _why_not_mended(record, known)),) if record.state is State.REJECTED else ()
     return tuple(_offers(record, known))
 
 
@@ -75,6 +77,13 @@ def _offers(record: FoundRecord, known: Known) -> Iterator[Offered]:
         yield Offered(Offer.CANCEL, newer or _why_not_cancelled(record, known))
     if record.type in returning().values():
         yield _return(record, known, newer)
+
+
+def _why_not_mended(record: FoundRecord, known: Known) -> Text | None:
+    """Of a row that was kept back: it is corrected in its file, on the page of imports."""
+    if known.replaced:
+        return _NOT_THE_LATEST
+    return _IN_XML if record.file.lower().endswith(".xml") else None
 
 
 def _why_unchanged(record: FoundRecord) -> Text | None:
@@ -142,7 +151,7 @@ _USED_UP = Text(
     "清单已撤销，原编号不能再用，请换编号重新录入。",
     "The list is cancelled and its number used up: enter it anew under another number.",
 )
-_NOT_DECLARED = Text(
-    "这一份没有申报：请在回执表里改正红色单元格后重新放入，或重新录入。",
-    "It was not declared: correct the red cells of its receipt workbook and give that, or enter it anew.",
+_IN_XML = Text(
+    "XML 报文按原样申报：请在生成它的软件中改正，重新导出后再导入，或重新录入。",
+    "A message in XML is declared as it is: correct it in the software that made it, export it once more and bring it in; or enter it anew.",
 )

@@ -79,6 +79,8 @@ def record_page(transaction: Transaction, number: int, figures: Figures, now: da
     attempts = submissions_of(transaction, message.id) if message is not None else []
     applications = tuple(questions.applications_about(transaction, record.invt_no)) if record.invt_no else ()
     texts = declared_texts(record, message)
+    latest = questions.latest_version_of(transaction, record)
+    known = _known(transaction, record, texts, applications, figures, now, replaced=latest is not None)
     entered_by = enterer_of(transaction, record)
     return RecordPage(
         record=record,
@@ -94,8 +96,8 @@ def record_page(transaction: Transaction, number: int, figures: Figures, now: da
         receipts=tuple(questions.receipts_of(transaction, record.id)),
         applications=applications,
         bills=tuple(bills_of_record(transaction, record.id)),
-        latest=questions.latest_version_of(transaction, record),
-        offers=offers(record, _known(transaction, record, texts, applications, figures, now)),
+        latest=latest,
+        offers=offers(record, known),
     )
 
 
@@ -106,10 +108,13 @@ def _known(
     applications: Sequence[FoundRecord],
     figures: Figures,
     now: datetime,
+    *,
+    replaced: bool,
 ) -> Known:
     original = lists_numbered(transaction, [record.invt_no]).get(record.invt_no) if record.invt_no else None
     released = original.released if original is not None else None
     return Known(
+        replaced=replaced,
         today=now.astimezone(CST).date(),
         only_stored=texts is not None and texts.head.get("appStatus") == ONLY_STORED,
         released=datetime.fromisoformat(released).astimezone(CST).date() if released else None,
