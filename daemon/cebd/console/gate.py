@@ -82,4 +82,3 @@ def _name(host: str) -> str:
     """The name without the port."""
     name, _, port = host.rpartition(":")
     return name if name and port.isdecimal() else host
-

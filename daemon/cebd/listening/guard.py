@@ -118,4 +118,3 @@ class Guard:
 
 def _weight(body: bytes | bytearray) -> int:
     return len(body) if len(body) > _SMALL else 0
-

@@ -133,7 +133,9 @@ def test_a_file_that_was_changed_since_it_was_taken_is_not_brought_in_again(here
     assert "已不在原处，或已被改动" in answer.text
 
 
-def test_a_heading_that_is_the_name_of_one_field_is_proposed_for_it_though_its_cells_are_wrong(here: TryConsole) -> None:
+def test_a_heading_that_is_the_name_of_one_field_is_proposed_for_it_though_its_cells_are_wrong(
+    here: TryConsole,
+) -> None:
     visitor = here.logged_in()
     rows = [row | {"line.unit": "大箱"} for row in inventory_rows(2)]  # `country` stands twice: what is meant is asked
     address = bring(visitor, "清单.xlsx", a_book(rows)).headers["location"]
