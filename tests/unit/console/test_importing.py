@@ -114,7 +114,8 @@ def test_rows_of_a_dropped_file_that_were_kept_back_are_corrected_on_the_page_an
     page = looked_at(visitor, address)
     assert "将申报 0 份；2 份以前已申报，不再申报；1 份有错误" in page
     post(visitor, address, page, "decide", **{"answer.0": "142"})
-    assert "将申报 1 份" in (page := looked_at(visitor, address))
+    page = looked_at(visitor, address)
+    assert "将申报 1 份" in page
     post(visitor, address, page, "declare")
     [declared] = here.made.inbox.glob("订单-import*.xlsx")
     assert [state for _, state in states(here.store, taken(here, declared))] == ["ready", "repeat", "repeat"]

@@ -32,7 +32,7 @@ def page_of(visit: Visit) -> RecordPage:
 
 
 def correct(visit: Visit) -> Response:
-    """A draft with what was refused, to be mended; one that was begun already is opened again. A row that was kept back is mended in its file."""
+    """A draft with what was refused, to be mended; one that was begun already is opened again. What was kept back is mended in its file."""
     page = page_of(visit)
     if page.record.message_id is not None:
         return _new_version(visit, Offer.CORRECT)

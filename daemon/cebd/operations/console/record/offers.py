@@ -42,8 +42,8 @@ class Offered:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What else counts. `only_stored`: it asked the e-port to store it and not to take it as declared. `released`: the day of the list's
-    release; `applications`: about the list, none of them refused; `return_days` and `arrival_days` from the release on; `replaced`: its number is
-    that of another declaration now.
+    release; `applications`: about the list, none of them refused; `return_days` and `arrival_days` from the release on;
+    `replaced`: its number is that of another declaration now.
     """
 
     today: date
@@ -153,5 +153,6 @@ _USED_UP = Text(
 )
 _IN_XML = Text(
     "XML 报文按原样申报：请在生成它的软件中改正，重新导出后再导入，或重新录入。",
-    "A message in XML is declared as it is: correct it in the software that made it, export it once more and bring it in; or enter it anew.",
+    "A message in XML is declared as it is: correct it in the software that made it, export it once more and bring it in; "
+    "or enter it anew.",
 )
