@@ -70,7 +70,7 @@ def _round_up(value: float) -> int:
     """The next 1, 2, 4 or 8 with noughts behind it that its lines part into whole numbers."""
     if value <= 0:
         return 0
-    tops = (step * 10**power for power in count() for step in (1, 2, 4, 8))
+    tops = (step * int("1" + "0" * noughts) for noughts in count() for step in (1, 2, 4, 8))
     return next(top for top in tops if value <= top and top % _LINES == 0)
 
 
