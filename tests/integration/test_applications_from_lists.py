@@ -93,7 +93,7 @@ def test_what_was_taken_is_shown_on_the_row_and_the_identity_number_not_in_full(
     [record] = drop(desk, CANCEL, (NUMBER, "消费者取消订单"))
     told = [one["zh"] for one in record["problems"]]
     assert any("订单编号 T0000000001" in text and "1.xlsx" in text for text in told)
-    assert any("企业内部编号 C52082026I000000001" in text for text in told)
+    assert any("企业内部编号 C52082026I000000001（自动编号）" in text for text in told)
     assert {one["cell"] for one in record["problems"]} == {"A2"}
     assert {one["severity"] for one in record["problems"]} == {"notice"}
     number = declared(desk, record).head["buyerIdNumber"]

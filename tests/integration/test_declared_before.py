@@ -479,6 +479,8 @@ def test_only_what_the_list_had_is_returned(desk: Desk, line: dict[str, str]) ->
     number = a_released_list(desk, "2026-11-20T09:00:00.000+08:00")
     [record] = desk.drop("return", returns(number, **line))
     assert (record["state"], record["ids"]) == ("rejected", ["CEBD-1410"])
+    [told] = record["problems"]
+    assert (told["field"], told["value"]) == next(iter(line.items()))
 
 
 # Lists that were cancelled

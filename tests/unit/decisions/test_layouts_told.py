@@ -224,7 +224,8 @@ def test_headings_that_drift_into_known_ones_are_named_too(desk: Desk) -> None:
     with desk.store.write() as transaction:
         keep_layout(transaction, desk.settings.enterprise[0].name, desk.drop_id, told)
     desk.convert(path)
-    assert "CEBD-1095" in [one.id for one in desk.converted.problems]
+    [drift] = [one for one in desk.converted.problems if one.id == "CEBD-1095"]
+    assert "新增 无；缺少 Odd" in drift.zh
 
 
 def test_two_columns_with_one_field_are_named_and_nothing_is_known(desk: Desk) -> None:

@@ -159,19 +159,22 @@ class ListApplications:
         lines = {line.get("gnum", ""): line for line in about.said.texts.lines}
         before = self._returned_before(record, about)
         returned: _Returned = {}  # a line may stand in an application twice
-        for gnum, gcode, qty in record.facts.lines:
+        for nth, (gnum, gcode, qty) in enumerate(record.facts.lines):
             returned[gnum] = returned.get(gnum, Decimal()) + Decimal(qty)
             declared, earlier = lines.get(gnum), before.get(gnum, Decimal())
             declared_code = "" if declared is None else declared.get("gcode", "")
             declared_quantity = Decimal() if declared is None else Decimal(declared.get("qty", "0"))
             if declared is None:
+                field, value = "gnum", gnum
                 why = ("原清单没有这一项", "the original list has no such line")
             elif declared_code != gcode:
+                field, value = "gcode", gcode
                 why = (
                     f"原清单的商品编码是 {declared_code}",
                     f"the original list has the commodity code {declared_code}",
                 )
             elif returned[gnum] + earlier > declared_quantity:
+                field, value = "qty", qty
                 why = (f"原清单的数量是 {declared_quantity}", f"the original list has the quantity {declared_quantity}")
                 if earlier:
                     why = (
@@ -181,7 +184,7 @@ class ListApplications:
             else:
                 continue
             facts = {"number": gnum, "list": about.original.invt_no, "why_zh": why[0], "why_en": why[1]}
-            yield self._checking.problem("CEBD-1410", record, "invtNo", about.original.invt_no, **facts)
+            yield self._checking.problem_of_line("CEBD-1410", record, nth, field, value, **facts)
 
     def _returned_before(self, record: Record, about: _About) -> _Returned:
         """What other applications return of the list, those of this file among them."""

@@ -55,6 +55,15 @@ class Asking:
             zh, en = "、".join(one.zh for one in messages), " / ".join(one.en for one in messages)
             said.append(problem("CEBD-1096", types_zh=zh, types=en))
         if proposal.drift_of:
-            new, gone = ("、".join(names[:_MAX_NAMED]) or "-" for names in proposal.drift)
-            said.append(problem("CEBD-1095", value=proposal.drift_of, new=new, gone=gone))
+            new, gone = ("、".join(names[:_MAX_NAMED]) for names in proposal.drift)
+            said.append(
+                problem(
+                    "CEBD-1095",
+                    value=proposal.drift_of,
+                    new=new or "none",
+                    gone=gone or "none",
+                    new_zh=new or "无",
+                    gone_zh=gone or "无",
+                )
+            )
         return proposal, said

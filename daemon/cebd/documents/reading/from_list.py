@@ -121,10 +121,12 @@ class FromList:
     def _notice(
         self, part: SectionReader, number: int, column: Column, taken: _Taken, original: OriginalList
     ) -> Problem:
-        shown = [(field, shorten(field.name, text)) for field, text in taken]
+        shown = [(field, shorten(field.name, text), field.name == _NUMBER) for field, text in taken]
         facts: dict[str, Any] = {
-            "taken_zh": "；".join(f"{field.zh} {text}" for field, text in shown),
-            "taken": "; ".join(f"{field.en} {text}" for field, text in shown),
+            "taken_zh": "；".join(f"{field.zh} {text}{'（自动编号）' * made}" for field, text, made in shown),
+            "taken": "; ".join(
+                f"{field.en} {text}{' (numbered by the station)' * made}" for field, text, made in shown
+            ),
         }
         return problem(_TAKEN, part.place(number, column), value=original.number, file=original.file, **facts)
 

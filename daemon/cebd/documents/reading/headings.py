@@ -32,8 +32,8 @@ class Heading:
     spelling: str = ""  # the spelling that recognised it; a mapping needs none
 
     def is_unsure(self, field: Field) -> bool:
-        """Whether the heading means this field by trade practice alone."""
-        return self.spelling in {plain(alias) for alias in field.unsure}
+        """Whether the heading means this field by trade practice alone; its own label is sure, in brackets of either width."""
+        return self.spelling in {plain(alias) for alias in field.unsure} - {plain(field.zh)}
 
 
 def heading_row(

@@ -70,9 +70,9 @@ def receipt_head(transaction: Transaction, drop: Drop, published: str) -> Receip
     times, corrects = len(chain) + 1, _book(chain[0].stem) if chain else None
     replaced_by = tuple(_book(one.stem) for one in _latest(later))
     if corrects is not None:
-        problems = (*problems, problem("CEBD-1750", value=corrects, times=times))
+        problems = (*problems, problem("CEBD-1750", book=corrects, times=times, **_beside(transaction, drop, chain[0])))
     if replaced_by:
-        problems = (*problems, problem("CEBD-1751", value="、".join(replaced_by)))
+        problems = (*problems, problem("CEBD-1751", books="、".join(replaced_by)))
     problems = (*problems, *_of_sending(transaction, drop.repeat_of or drop.id))
     own = {one.key: one for one in decisions_of(transaction, drop.repeat_of or drop.id)}
     counts = state_counts(transaction, drop.repeat_of or drop.id)
@@ -101,6 +101,20 @@ def _book(stem: str) -> str:
     """The workbook of the receipt of that stem, below the outbox."""
     place = place_of(stem)
     return (place.books / f"{place.name}.receipt.xlsx").as_posix()
+
+
+def _beside(transaction: Transaction, drop: Drop, corrected: Correction) -> dict[str, str]:
+    """What a correction says of others of the same receipt that came before it; nothing where there are none."""
+    others = [
+        one for one in corrections_of(transaction, corrected.id) if one.corrects == corrected.id and one.id < drop.id
+    ]
+    if not others:
+        return {"beside_zh": "", "beside_en": ""}
+    books = "、".join(_book(one.stem) for one in others)
+    return {
+        "beside_zh": f"；同一份回执的另一份更正先放入（{books}），两份不同的行以那一份为准",
+        "beside_en": f", but for rows that differ from an earlier correction of the same receipt: {books}",
+    }
 
 
 def _latest(corrections: Sequence[Correction]) -> list[Correction]:

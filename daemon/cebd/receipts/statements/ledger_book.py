@@ -14,7 +14,7 @@ from cebd.customs.statuses import RELEASED
 from cebd.documents.workbooks.own_marks import LEDGER_SHEETS, SUMMARY_SHEETS
 from cebd.receipts.publishing.book.numbers import numbers_in
 from cebd.receipts.publishing.book.own_columns import Language, Own, in_language
-from cebd.receipts.publishing.book.remarks import Wording, beside_record, number_of, said_of, word_of
+from cebd.receipts.publishing.book.remarks import Wording, beside_record, most_severe_first, number_of, said_of, word_of
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.receipts.statements.ledger_scope import DAYS, RECORDS, LedgerRow
 from cebd.receipts.statements.tables import Cell, Column, ColumnKind, Row, Table
@@ -122,11 +122,13 @@ class RowWriting:
         return self._documents[type_]
 
     def _to_do(self, record: ReceiptRecord) -> str:
-        """The first problem, with the number of the others; else what customs' answer asks for. Why customs refused stands beside it, and
-        of what went well no notice is repeated.
+        """The gravest problem, with the number of the others; else what customs' answer asks for. Why customs refused stands beside it.
+        No notice is repeated of what went well, nor beside what keeps a declaration back.
         """
         wording, outcome = self._wording, record.declared or record
-        problems = [one for one in record.problems if one.severity != "notice" or record.state is not State.SUCCEEDED]
+        problems = most_severe_first(record.problems)
+        if record.state is State.SUCCEEDED or (problems and problems[0].severity == "error"):
+            problems = [one for one in problems if one.severity != "notice"]
         if problems:
             problem, more = problems[0], len(problems) - 1
             if record.state is State.REFUSED:

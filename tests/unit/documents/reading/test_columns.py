@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from builders.workbooks import LINE_HEADINGS, Opened, a_workbook, an_inventory, an_order, some_settings, table
+from cebd.documents.reading.headings import Heading, plain
 from cebd.messages.description import message_type
 
 
@@ -60,6 +61,12 @@ def test_where_only_trade_practice_decides_the_operator_is_told(tmp_path: Path) 
     assert (told.id, told.severity, told.value) == ("CEBD-1014", "notice", "货款")
     assert told.zh == "列“货款”按“商品价格”申报"
     assert "OrderHead/goodsValue" in told.en
+
+
+@pytest.mark.parametrize("heading", ["起运国（地区）", "起运国(地区)"])
+def test_a_label_of_the_specification_is_no_guess_whatever_its_brackets(heading: str) -> None:
+    field = message_type("inventory").field("head", "country")
+    assert not Heading(0, heading, (field,), spelling=plain(heading)).is_unsure(field)
 
 
 def test_a_plain_heading_wins_over_one_that_practice_only_might_mean(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from sqlalchemy import insert, select, update
 
 from builders.clocks import StillClock
-from builders.declared import a_list_return, a_receipt, an_open_store, changed_drops, declare, settle
+from builders.declared import a_drop, a_list_return, a_receipt, an_open_store, changed_drops, declare, settle
 from builders.new_station import new_station
 from builders.new_store import open_store
 from builders.receipt_rows import colour
@@ -18,10 +18,12 @@ from cebd.documents.convert import ClaimedFile, convert
 from cebd.documents.workbooks.sheets import read_sheets
 from cebd.problems.problem import problem
 from cebd.receipts.publishing.book.styles import NOTED, WORDS
+from cebd.receipts.publishing.drop_receipt import receipt_head
 from cebd.receipts.publishing.publish import publish
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.ids import DropId, MessageId
 from cebd.settings import load_settings
+from cebd.store.drops import load_drop
 from cebd.store.messages import set_waiting, touch
 from cebd.store.tables import about, drops, messages, records
 from cebd.trial.rows import Line, order_rows, write_workbook
@@ -214,3 +216,18 @@ def test_a_list_cancelled_at_her_own_wish_is_called_so_and_is_not_red(tmp_path: 
         sheet = load_workbook(tmp_path / "outbox" / "orders.receipt.xlsx").worksheets[0]
         state = sheet.cell(2, column(sheet, "状态"))
         assert (state.value, colour(state)) == ("已撤销", "D9D9D9")
+
+
+def test_the_second_of_two_corrections_names_the_first_and_no_file_name_is_cut(tmp_path: Path) -> None:
+    with an_open_store(tmp_path) as store:
+        long = "十一月二十六日华南区第二批跨境电商订单汇总表终稿.receipt"
+        first = a_drop(store, "orders.xlsx")
+        hers, his = (a_drop(store, f"{long} {nth}.xlsx", corrects=first) for nth in "ab")
+        with store.read() as transaction:
+            told = {
+                one: receipt_head(transaction, load_drop(transaction, one), "").problems for one in (first, hers, his)
+            }
+        [replaced], [only], [second] = told[first], told[hers], told[his]
+        assert all(f"{long} {nth}-" in replaced.zh for nth in "ab")
+        assert only.fix_zh == "以这一份回执为准。"
+        assert f"{long} a-" in second.fix_zh

@@ -15,6 +15,7 @@ from builders.clocks import StillClock
 from builders.customs_answers import LIST_NO, an_answer, declare_n1
 from builders.declared import a_drop, a_receipt, a_return, declare, settle
 from cebd.clock import CST
+from cebd.problems.problem import problem, stored_text
 from cebd.receipts.publishing.outbox import MadeBook
 from cebd.receipts.statements import ledger_scope, ledgers
 from cebd.receipts.statements.ledgers import Ledgers, LedgerWish
@@ -85,6 +86,16 @@ def test_what_the_operator_has_to_do_stands_in_red_with_the_reason(desk: Desk) -
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("C3", "A2:O3")
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
     assert sheet["B3"].number_format == "@"
+
+
+def test_what_keeps_a_declaration_back_is_said_before_warnings_and_without_notices(desk: Desk) -> None:
+    facts = {"what_zh": "订单", "what_en": "order", "other": "N0", "file": "a.xlsx", "taken": "订单编号 O1"}
+    told = stored_text(problem(one, **facts) for one in ("CEBD-1227", "CEBD-1412", "CEBD-1414"))
+    declare(desk.store, "N1", code="CEB621", state="rejected", sent_at=None, problems=told)
+    desk.look()
+    (row,) = desk.rows()
+    assert "CEBD-1414" in row["处理"].splitlines()[1]
+    assert row["处理"].splitlines()[2] == "还有 1 个问题，见回执"
 
 
 def test_a_number_that_was_corrected_and_declared_stands_there_once_as_declared(desk: Desk) -> None:

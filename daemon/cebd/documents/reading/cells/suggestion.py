@@ -6,7 +6,8 @@
 | a name of the table (`日本`, `Japan`, `JPN`) that only one code has | the code |
 | `1,234.50`, `￥12`, `12元`, full-width digits | the plain number |
 | `35` where the table has `035`; nine digits of a commodity code | the code with its zeros |
-| `25/01/2026`, `01/25/2026`, `05/05/2026` | the day: only one reading is a day |
+| `25/01/2026`, `01/25/2026`, `05/05/2026`, `26-Nov-2026`, `２０２６１１２６` | the day: only one reading is a day |
+| `46352` where a day belongs | the day that Excel counts so, shown as a number: 2023 to 2039 |
 | a number shown as a day of 1900 to 1903 | the number: no other date system has these days |
 
 Two values in one cell, a decimal comma, `05/01/2026`, which may be a day of January or of May: the value by itself proves nothing, so
@@ -36,6 +37,12 @@ _DAY = re.compile(
 )
 _YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})((?:[ T].*)?)\Z", re.ASCII)
 _DAY_LENGTH, _TIME_LENGTH = 8, 14
+_DIGITS_OF_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)\Z", re.ASCII)
+_COUNTED_DAY = re.compile(r"4[5-9]\d{3}\Z|50\d{3}\Z", re.ASCII)  # 15 March 2023 and after, by Excel's own count
+_FIRST_DAY = date(1899, 12, 30)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY_MONTH_YEAR = re.compile(r"(?P<day>\d{1,2})[- /](?P<month>[A-Za-z]{3,9})[- /,]+(?P<year>\d{4})\Z", re.ASCII)
+_MONTH_DAY_YEAR = re.compile(r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})\Z", re.ASCII)
 
 
 def suggested(field: Field, problem_id: str, text: str, tables: Tables = PUBLISHED) -> str | None:
@@ -80,9 +87,13 @@ def _number(text: str, *, whole: bool) -> str | None:
 
 
 def _day(text: str, length: int | None) -> str | None:
-    if length == _DAY_LENGTH and len(text) == _TIME_LENGTH and text.isascii() and text.isdigit():
-        return text[:_DAY_LENGTH]
-    match = _DAY.match(_year_first(unicodedata.normalize("NFKC", text)))
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if length == _DAY_LENGTH and len(plain) == _TIME_LENGTH and plain.isascii() and plain.isdigit():
+        return plain[:_DAY_LENGTH]
+    if _COUNTED_DAY.match(plain) and length == _DAY_LENGTH:
+        return f"{_FIRST_DAY + timedelta(days=int(plain)):%Y%m%d}"
+    digits = _DIGITS_OF_DAY.match(plain)
+    match = _DAY.match("-".join(digits.groups()) if digits is not None else _year_first(_month_by_number(plain)))
     if match is None:
         return None
     year, month, day, hour, minute, second = match.groups()
@@ -92,6 +103,15 @@ def _day(text: str, length: int | None) -> str | None:
     if length == _TIME_LENGTH and second is not None and int(hour) < 24 and int(minute) < 60 and int(second) < 60:
         return f"{written}{int(hour):02d}{minute}{second}"
     return written if length == _DAY_LENGTH else None
+
+
+def _month_by_number(text: str) -> str:
+    """`26-Nov-2026`, `26 November 2026`, `Nov 26, 2026` as `2026-11-26`; other texts unchanged."""
+    for pattern in (_DAY_MONTH_YEAR, _MONTH_DAY_YEAR):
+        match = pattern.match(text)
+        if match is not None and match["month"][:3].casefold() in _MONTHS:
+            return f"{match['year']}-{_MONTHS.index(match['month'][:3].casefold()) + 1}-{match['day']}"
+    return text
 
 
 def _year_first(text: str) -> str:

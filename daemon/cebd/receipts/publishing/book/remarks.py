@@ -214,7 +214,7 @@ def state_in_words(record: ReceiptRecord, wording: Wording) -> str:
 
 def in_column(problems: Sequence[Problem], sheet: str | None, wording: Wording) -> str:
     """The problems, each with its cell, what to do first and then why; of so many that a row cannot show them, the first ones."""
-    own = _most_severe_first([one for one in problems if one not in wording.of_file])
+    own = most_severe_first([one for one in problems if one not in wording.of_file])
     if not own and problems and all(one.severity == "notice" for one in problems):
         return "\n".join(wording.of(one.zh, one.en) for one in problems[:1])  # the heading does not have it
     if not own and problems:
@@ -232,7 +232,7 @@ def in_column(problems: Sequence[Problem], sheet: str | None, wording: Wording) 
     return "\n".join(texts)
 
 
-def _most_severe_first(problems: Sequence[Problem]) -> list[Problem]:
+def most_severe_first(problems: Sequence[Problem]) -> list[Problem]:
     """What keeps a row back before what is only to be known; each once, where a cell counts for the head and for the goods."""
     once: dict[tuple[str | None, str, str], Problem] = {}
     for one in problems:
@@ -253,7 +253,7 @@ def suggestion(problem: Problem, wording: Wording) -> list[str]:
 
 def in_comment(problems: Sequence[Problem], language: Language) -> str:
     """The problems of a cell, each in lines of its own, in the one language and then in the other."""
-    return "\n\n".join("\n".join(_in_both(problem, language)) for problem in _most_severe_first(problems))
+    return "\n\n".join("\n".join(_in_both(problem, language)) for problem in most_severe_first(problems))
 
 
 def _in_both(problem: Problem, language: Language) -> Iterator[str]:
