@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from cebd.decisions.decision import Key
 from cebd.decisions.wording import Language
 from cebd.messages.description import Field, message_types
-from cebd.rules.codes.tables import PUBLISHED, near
+from cebd.rules.codes.tables import PUBLISHED, few_codes, near
+
+_CODES = re.compile(r"[0-9A-Z]+")
 
 
 @lru_cache(maxsize=4096)
 def offers_of(key: Key) -> tuple[str, ...]:
-    """`142 盒`; nothing for a field without a code table. Of a field that takes some of its codes alone, these."""
+    """`142 盒`; of `122 盒`, in which code and name disagree, both. Nothing for a field without codes; of a field that takes some of its
+    codes alone, these.
+    """
     field = field_of(key)
-    offered = () if field is None or field.table is None else near(PUBLISHED[field.table], key.value)
-    return tuple(one for one in offered if field is None or not field.closed or one.split()[0] in field.closed)
+    if field is None:
+        return ()
+    if field.table is None:
+        codes = few_codes(field.name).items()
+        offered = tuple(f"{code} {names[0]}" for code, names in codes if any(name in key.value for name in names))
+    else:
+        table = PUBLISHED[field.table]
+        written = [code for code in _CODES.findall(key.value) if code in table.names]
+        offered = (*(f"{code} {table.names[code].strip()}" for code in written), *near(table, key.value))
+    return tuple(one for one in dict.fromkeys(offered) if not field.closed or one.split()[0] in field.closed)
 
 
 def label_of(key: Key, language: Language = "both") -> str:

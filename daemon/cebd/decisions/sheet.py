@@ -13,7 +13,7 @@ from cebd.cell_names import column_letters
 from cebd.decisions.decision import EMPTY, NOT_DECLARED, Decision, Key, Told, folded
 from cebd.decisions.groups import Group, first_rows
 from cebd.decisions.wording import LANGUAGES, Language, of_both, sheet_names, worded
-from cebd.decisions.written import answer_in, yes_in
+from cebd.decisions.written import answer_in, is_as_suggested, yes_in
 from cebd.problems.problem import NOWHERE, Place, Problem, problem
 
 SHEET = "cebd 决定 Decisions"
@@ -41,6 +41,16 @@ GUIDE = (
     "reason), save, and drop this workbook into the inbox again. Remember yes (是): it holds for later files, too. To take a decision "
     "back, empty it and drop the workbook again.",
 )
+# The first row where there is more than one suggestion: a yes there is the one suggestion of each row that says nothing itself.
+ALL = "全部按建议 All as suggested"
+_ALL_MARK = "* * *"
+_ALL_GUIDE = (
+    "“决定”选“是”：下面“决定”空着、只有一个建议的各行，都按建议处理，等于逐行填写；有几个建议的仍请逐行决定。",
+    "Decision yes: each row below with one suggestion and no decision is decided as suggested, as if it were written there. Rows with "
+    "several suggestions are still to be decided.",
+)
+_OFFERED_MARK = "？"
+_BETWEEN = " / "
 _LEFT_OUT = (
     "另有 {} 种问题行数较少，没有列在这里：请在各自的单元格更正，或处理完这些之后再看。",
     "{} more mistakes, each in fewer rows, are not listed: correct them in their cells, or after these.",
@@ -73,11 +83,13 @@ def choice_of_yes(language: Language) -> str:
 
 
 class Line(NamedTuple):
-    """A row of the sheet: its texts by heading, and what its drop-down offers. `is_open`: there is no decision yet."""
+    """A row of the sheet: its texts by heading, and what its drop-down offers. `is_open`: there is no decision yet. `is_for_all`: the row
+    that takes all suggestions at once."""
 
     texts: Mapping[str, str]
     offers: tuple[str, ...]
     is_open: bool
+    is_for_all: bool = False
 
 
 def lines_of(
@@ -89,8 +101,9 @@ def lines_of(
     language: Language = "both",
     cell_of: Callable[[Place], str] = lambda place: place.cell or "",
 ) -> list[Line]:
-    """The rows: what is open first, then what was decided. `counts`: in how many cells decisions were followed (`rows_decided`). `cell_of`:
-    where a cell stands in the workbook that has the sheet.
+    """The rows: the one for all suggestions, what is open, then what was decided.
+
+    `counts`: in how many cells decisions were followed (`rows_decided`). `cell_of`: where a cell stands in the workbook that has the sheet.
     """
     by_key = {decision.key: decision for decision in decisions}
     lines = []
@@ -106,7 +119,24 @@ def lines_of(
     for key, decision in by_key.items():
         count = counts.get((key.type, key.field, key.value), 0)
         lines.append(_line(key, decision, {ROWS: str(count)}, label_of, offers_of, language))
-    return lines
+    suggested = [line for line in lines if line.is_open and _only_suggestion(line.texts)]
+    return [_line_for_all(suggested, language), *lines] if len(suggested) > 1 else lines
+
+
+def _line_for_all(suggested: Sequence[Line], language: Language) -> Line:
+    texts = {
+        ROWS: str(sum(int(line.texts[ROWS]) for line in suggested)),
+        FIELD: worded(ALL, language),
+        MISTAKE: of_both(*_ALL_GUIDE, language),
+        MARK: _ALL_MARK,
+    }
+    return Line(texts, (choice_of_yes(language),), is_open=True, is_for_all=True)
+
+
+def _only_suggestion(texts: Mapping[str, str]) -> str:
+    """What a row suggests; empty where that is nothing, or more than one value."""
+    offered = texts.get(OFFERED, "").split(_BETWEEN)
+    return offered[0].removesuffix(_OFFERED_MARK) if len(offered) == 1 else ""
 
 
 def _line(
@@ -131,7 +161,7 @@ def _line(
             BY: decision.by,
         }
     elif offered:
-        texts[OFFERED] = " / ".join(f"{text}？" for text in offered)
+        texts[OFFERED] = _BETWEEN.join(f"{text}{_OFFERED_MARK}" for text in offered)
     return Line(texts, (*offered, words[NOT_DECLARED]), decision is None)
 
 
@@ -144,41 +174,71 @@ class SheetRead(NamedTuple):
 
 def read_sheet(rows: Iterable[Sequence[object]], name: str = SHEET) -> SheetRead:
     """What the sheet says, by its rows from row 1 on, in whichever language it was written; `name`: its own."""
-    columns: dict[str, int] = {}
-    language: Language = "both"
+    language, columns, lines = _lines_in(rows)
     told: dict[Key, Told] = {}
     problems: list[Problem] = []
-    for number, row in enumerate(rows, 1):
-        cells = [_text(cell) for cell in row]
-        if not columns:
-            for written in LANGUAGES:
-                headings = {heading: worded(heading, written) for heading in HEADINGS}
-                if headings[MARK] in cells and headings[ANSWER] in cells:
-                    language = written
-                    columns = {key: cells.index(text) for key, text in headings.items() if text in cells}
+
+    def object_to(id_: str, number: int, heading: str, value: str) -> None:
+        problems.append(problem(id_, _place(name, number, columns.get(heading, columns[ANSWER])), value=value))
+
+    for_all: Mapping[str, str] = {}
+    for number, texts in lines:
+        if texts.get(MARK) == _ALL_MARK:
+            said = yes_in(texts.get(ANSWER, ""))
+            for_all = texts if said else for_all
+            if said is None:
+                object_to("CEBD-1098", number, ANSWER, texts[ANSWER])
+    for number, line in lines:
+        if line.get(MARK) == _ALL_MARK:
             continue
-        texts = {heading: cells[index] for heading, index in columns.items() if index < len(cells)}
-        texts |= {key: _in_our_words(texts[key], language) for key in (VALUE, ANSWER) if key in texts}
+        texts = _as_suggested(line, for_all)
         one = _told(texts, language)
         if one is None:
             if texts.get(ANSWER):
-                problems.append(problem("CEBD-1088", _place(name, number, columns[ANSWER]), value=texts[ANSWER]))
+                object_to("CEBD-1088", number, ANSWER, texts[ANSWER])
             continue
         unclear = _unclear(one, texts)
         if unclear is not None:
-            problems.append(problem("CEBD-1098", _place(name, number, columns[unclear]), value=texts[unclear]))
+            object_to("CEBD-1098", number, unclear, texts[unclear])
             if one.answer is None:
                 continue
         if one.answer == NOT_DECLARED and not one.reason:
-            problems.append(
-                problem("CEBD-1089", _place(name, number, columns.get(REASON, columns[ANSWER])), value=one.key.value)
-            )
-            continue
-        if one.key in told and told[one.key].answer != one.answer:
-            problems.append(problem("CEBD-1088", _place(name, number, columns[ANSWER]), value=texts.get(ANSWER, "")))
-            continue
-        told[one.key] = one
+            object_to("CEBD-1089", number, REASON, one.key.value)
+        elif one.key in told and told[one.key].answer != one.answer:
+            object_to("CEBD-1088", number, ANSWER, texts.get(ANSWER, ""))
+        else:
+            told[one.key] = one
     return SheetRead(tuple(told.values()), tuple(problems))
+
+
+def _lines_in(rows: Iterable[Sequence[object]]) -> tuple[Language, dict[str, int], list[tuple[int, dict[str, str]]]]:
+    """The sheet's language, where each heading stands, and the rows below them: number and texts by heading."""
+    columns: dict[str, int] = {}
+    language: Language = "both"
+    lines: list[tuple[int, dict[str, str]]] = []
+    for number, row in enumerate(rows, 1):
+        cells = [_text(cell) for cell in row]
+        if columns:
+            texts = {heading: cells[index] for heading, index in columns.items() if index < len(cells)}
+            texts |= {key: _in_our_words(texts[key], language) for key in (VALUE, ANSWER) if key in texts}
+            lines.append((number, texts))
+            continue
+        for written in LANGUAGES:
+            headings = {heading: worded(heading, written) for heading in HEADINGS}
+            if headings[MARK] in cells and headings[ANSWER] in cells:
+                language = written
+                columns = {key: cells.index(text) for key, text in headings.items() if text in cells}
+    return language, columns, lines
+
+
+def _as_suggested(texts: Mapping[str, str], for_all: Mapping[str, str]) -> Mapping[str, str]:
+    """The row with its suggestion as its decision, where a person says so in it, or in the row for all and nothing in this one."""
+    suggestion = _only_suggestion(texts)
+    says_nothing = not any(texts.get(heading) for heading in (ANSWER, REASON, EARLIER))
+    if not suggestion or not (is_as_suggested(texts.get(ANSWER, "")) or (for_all and says_nothing)):
+        return texts
+    remember = texts.get(REMEMBER) or (for_all.get(REMEMBER, "") if says_nothing else "")
+    return {**texts, ANSWER: suggestion, REMEMBER: remember}
 
 
 def _in_our_words(text: str, language: Language) -> str:

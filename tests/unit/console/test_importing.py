@@ -76,6 +76,18 @@ def test_one_decision_mends_all_rows_and_stands_on_each_in_the_receipt(here: Try
     assert [one.id for one in found if one.field == "unit"] == ["CEBD-1224"] * 4
 
 
+def test_one_press_takes_the_only_suggestion_of_each_mistake(here: TryConsole) -> None:
+    visitor = here.logged_in()
+    units = ("盒子", "罐装", "122 盒", "142")
+    rows = [row | {"line.unit": unit} for row, unit in zip(order_rows(4), units, strict=True)]
+    address = bring(visitor, "订单.xlsx", a_book(rows)).headers["location"]
+    page = looked_at(visitor, address)
+    assert "没填的 2 种按唯一的建议处理" in page
+    assert post(visitor, address, page, "as-suggested").status_code == 303
+    page = looked_at(visitor, address)
+    assert ("将申报 3 份" in page, "没填的" in page) == (True, False)
+
+
 def test_the_good_rows_go_and_the_others_stay_to_be_mended_and_declared_later(here: TryConsole) -> None:
     visitor = here.logged_in()
     address = bring(visitor, "订单.xlsx", a_book(rows_with_bad_units(5, 2))).headers["location"]

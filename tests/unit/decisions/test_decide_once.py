@@ -9,10 +9,23 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from builders.decided_books import book_of, decide, lines_on, receipt_at
+from builders.decided_books import FIRST_ROW, book_of, decide, lines_on, receipt_at
 from builders.desk import Desk, orders
-from cebd.decisions.sheet import ANSWER, BY, EARLIER, OFFERED, REMEMBER, ROWS, VALUE
-from cebd.decisions.wording import Language
+from cebd.decisions.sheet import (
+    ALL,
+    ANSWER,
+    BY,
+    EARLIER,
+    FIELD,
+    HEADINGS,
+    OFFERED,
+    REMEMBER,
+    ROWS,
+    SHEETS,
+    VALUE,
+    choice_of_yes,
+)
+from cebd.decisions.wording import Language, worded
 from cebd.documents.convert import ClaimedFile, convert
 from cebd.receipts.publishing.book import decisions_sheet
 from cebd.signing.dropped_signature import judge_of
@@ -105,6 +118,40 @@ def test_the_sheet_speaks_the_station_s_language_and_is_read_in_it(
     with desk.store.read() as transaction:
         kept = remembered(transaction, desk.settings.enterprise[0].name)
     assert sorted((one.key.value, one.answer) for one in kept) == [("", "122"), ("盒子", "140")]
+
+
+@pytest.mark.parametrize("language", ["zh", "en", "both"])
+def test_one_yes_takes_every_only_suggestion_and_each_cell_shows_it(desk: Desk, language: Language) -> None:
+    original = a_file(desk, "盒子", "罐装", "122 盒", "某种", "罐装")
+    desk.convert(original)
+    book = book_of(desk, original, desk.folder / "r.xlsx", language)
+    for_all, *lines = lines_on(book)
+    assert (for_all[FIELD], for_all[ROWS]) == (worded(ALL, language), "3")
+    assert {line[VALUE]: line[OFFERED] for line in lines} == {
+        "罐装": "122 罐？",
+        "盒子": "140 盒？",
+        "122 盒": "122 罐？ / 140 盒？",
+        "某种": "",
+    }
+    saved = load_workbook(book)
+    saved[SHEETS[language]].cell(FIRST_ROW, HEADINGS.index(ANSWER) + 1).value = choice_of_yes(language)
+    saved.save(book)
+    records = desk.convert(book)
+    assert [record["state"] for record in records] == ["ready", "ready", "rejected", "rejected", "ready"]
+    assert [record["ids"] for record in records if record["state"] == "ready"] == [["CEBD-1224"]] * 3
+    again = lines_on(book_of(desk, book, desk.folder / "r2.xlsx", language))
+    assert {line[VALUE]: line[ANSWER] for line in again} == {
+        "122 盒": "",
+        "某种": "",
+        "罐装": "122 罐",
+        "盒子": "140 盒",
+    }
+
+
+def test_with_a_single_suggestion_there_is_no_row_for_all(desk: Desk) -> None:
+    original = a_file(desk, "盒子", "某种")
+    desk.convert(original)
+    assert [line[VALUE] for line in lines_on(book_of(desk, original, desk.folder / "r.xlsx"))] == ["盒子", "某种"]
 
 
 def test_it_does_not_hold_for_other_files(desk: Desk) -> None:

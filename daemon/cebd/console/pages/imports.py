@@ -103,8 +103,8 @@ def post(visit: Visit) -> Response:
     if action == "declare":
         visit.require(Role.DECLARE)
         imports.declare(found, preview, person)
-    elif action == "decide":
-        imports.decide(found, person, _answers(visit, preview))
+    elif action in ("decide", "as-suggested"):
+        imports.decide(found, person, _answers(visit, preview, as_suggested=action != "decide"))
     elif action == "map":
         imports.map(found, person, _type(form.get("type", "")).code, preview, _columns(visit, preview))
     elif action == "kind":
@@ -172,10 +172,13 @@ def _seen(visit: Visit, found: Import) -> Preview:
     return preview
 
 
-def _answers(visit: Visit, preview: Preview) -> dict[EqualMistakes, Answer]:
+def _answers(visit: Visit, preview: Preview, *, as_suggested: bool) -> dict[EqualMistakes, Answer]:
+    """What was typed; `as_suggested`: where nothing was, the value of mistakes for which a single one is offered."""
     form, answers = visit.form, dict[EqualMistakes, Answer]()
     for nth, group in enumerate(preview.groups):
         text = form.get(f"answer.{nth}", "").strip()
+        if as_suggested and not text and len(group.offers) == 1:
+            text = group.offers[0]
         if text:
             text = {"空": EMPTY, "(空)": EMPTY}.get(text, text)
             answers[group] = Answer(text, form.get(f"reason.{nth}", "").strip(), f"remember.{nth}" in form)
@@ -244,6 +247,7 @@ def _facts(visit: Visit) -> dict[str, object]:
         "kinds": _KINDS,
         "not_declared": NOT_DECLARED,
         "empty": EMPTY,
+        "suggested": 0 if preview is None else sum(len(group.offers) == 1 for group in preview.groups),
     }
 
 

@@ -101,6 +101,9 @@ def test_no_day_is_guessed(cell: str) -> None:
         (DISTRICT, "东莞海关", "5204"),
         (TRANSPORT, "公路", "4"),
         (PACKAGES, "纸箱", "2"),
+        (PACKAGES, "纸制或纤维板制盒/箱", "2"),
+        (COUNTRY, "U.S.A.", "502"),
+        (TRANSPORT, "汽车", "4"),
         (APP_TYPE, "变更", "2"),
     ],
 )
@@ -110,18 +113,26 @@ def test_a_name_that_one_code_has_is_taken_and_said(field: Field, name: str, cod
 
 @pytest.mark.parametrize(
     ("field", "name"),
-    [(DISTRICT, "济南海关"), (DISTRICT, "北京"), (UNIT, "大盒"), (COUNTRY, "朝鲜国国"), (UNIT, "箱子")],
+    [
+        (DISTRICT, "济南海关"),
+        (DISTRICT, "北京"),
+        (UNIT, "大盒"),
+        (COUNTRY, "朝鲜国国"),
+        (UNIT, "箱子"),
+        (PACKAGES, "纸盒"),
+        (COUNTRY, "Japann"),
+    ],
 )
 def test_a_name_that_may_mean_another_is_not_taken(field: Field, name: str) -> None:
     assert read(field, name) == ("", "CEBD-1220")
 
 
-@pytest.mark.parametrize("cell", ["122 罐", "122罐", "122-罐", "122 (罐)", "122：罐", "122　罐"])
+@pytest.mark.parametrize("cell", ["122 罐", "122罐", "122-罐", "122 (罐)", "122：罐", "122　罐", "罐(122)", "罐 122"])
 def test_a_code_with_its_name_is_the_code(cell: str) -> None:
     assert read(UNIT, cell) == ("122", None)
 
 
-@pytest.mark.parametrize("cell", ["122 盒", "122（盒）"])
+@pytest.mark.parametrize("cell", ["122 盒", "122（盒）", "盒(122)"])
 def test_a_code_with_the_name_of_another_is_a_problem_that_names_both(tmp_path: Path, cell: str) -> None:
     opened = Opened(a_workbook(tmp_path / "o.xlsx", table([an_order(计量单位=cell)])))
     (found,) = opened.records[0].problems
@@ -136,6 +147,13 @@ def test_names_alike_are_offered_beside_one_that_is_not_known(tmp_path: Path) ->
     (found,) = opened.records[0].problems
     assert (found.id, found.suggestion) == ("CEBD-1220", None)
     assert "140 盒" in found.fix_zh
+
+
+def test_a_packing_that_is_no_code_is_told_with_the_codes_and_not_with_its_length(tmp_path: Path) -> None:
+    rows = [[*row, "包装种类" if number == 0 else "纸盒"] for number, row in enumerate(table([an_inventory()]))]
+    opened = Opened(a_workbook(tmp_path / "l.xlsx", rows))
+    found = next(one for one in opened.records[0].problems if one.field == "wrapType")
+    assert (found.id, "2 纸箱 / 3 桶装" in found.fix_zh, "2 carton" in found.fix_en) == ("CEBD-1220", True, True)
 
 
 def test_a_name_is_declared_as_its_code_and_the_notice_keeps_nothing_back(tmp_path: Path) -> None:

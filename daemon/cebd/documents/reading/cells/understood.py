@@ -3,7 +3,7 @@
 | the cell holds | taken as | said |
 | --- | --- | --- |
 | `2026-11-26 09:30:00.0`, `2026/11/26 9:30`, `2026年11月26日 下午 3:05` | 20261126093000; 20261126 where a day belongs | nothing |
-| `122 罐`: a code with its own name | the code | nothing |
+| `122 罐`, `罐(122)`: a code with its own name | the code | nothing |
 | `罐`, `公路`, `kg`, `日本国`: a name that a single code has | the code | a notice |
 | `122 盒`: a code with the name of another | nothing | a problem: which of them is meant |
 
@@ -37,6 +37,7 @@ _AFTERNOON, _NOON = ("下午", "pm"), 12
 _A_TIME = re.compile(r"\d{14}\Z", re.ASCII)
 _HALF_SECOND = timedelta(milliseconds=500)
 _CODE_AND_NAME = re.compile(r"([0-9A-Za-z]+)(?:[\s:_|/,.、(\-—]+|(?=[^\s0-9A-Za-z]))(.+)\Z")
+_NAME_AND_CODE = re.compile(r"(.+?)[\s:_|/,、(\[\-—]+([0-9A-Za-z]+)[)\]]?\Z")
 # Endings that people leave out of a table's names, or put after them. A whole district (关区) is never meant by its place alone.
 _LEFT_OUT: Mapping[str, tuple[str, ...]] = {"customs-districts": ("海关", "关区"), "transport-modes": ("运输",)}
 _NOT_ALONE = "关区"
@@ -128,13 +129,15 @@ def written(moment: datetime, digits: int) -> str:
 
 
 def code_and_name(table: CodeTable, text: str) -> tuple[str, frozenset[str]] | None:
-    """`122 罐`: the code, and the codes that the name beside it has; None where a text is not such a pair."""
-    match = _CODE_AND_NAME.match(unicodedata.normalize("NFKC", text).strip())
-    if match is None or match[1] not in table.names:
-        return None
-    codes = _codes(table)
-    named = next((codes[name] for name in _names_beside(match[2]) if name in codes), None)
-    return None if named is None else (match[1], named)
+    """`122 罐`, `罐(122)`: the code, and the codes that the name beside it has; None where a text is not such a pair."""
+    plain, codes = unicodedata.normalize("NFKC", text).strip(), _codes(table)
+    before, behind = _CODE_AND_NAME.match(plain), _NAME_AND_CODE.match(plain)
+    pairs = ((before[1], before[2]) if before else None, (behind[2], behind[1]) if behind else None)
+    for code, beside in filter(None, pairs):
+        named = next((codes[name] for name in _names_beside(beside) if name in codes), None)
+        if named is not None and code in table.names:
+            return code, named
+    return None
 
 
 def _names_beside(text: str) -> Sequence[str]:
@@ -153,6 +156,12 @@ def code_of(table: str, name: str, tables: Tables = PUBLISHED) -> str | None:
 def near_names(table: CodeTable, name: str) -> str:
     """Codes with names like that one, for a sentence (`140 盒 / 142 瓶`); empty without any."""
     return " / ".join(near(table, name))
+
+
+def few_names(field: Field) -> str:
+    """The codes of a field that has a few and no table, for a sentence (`1 木箱 / 2 纸箱`); empty for other fields."""
+    codes = few_codes(field.name)
+    return " / ".join(f"{code} {names[0]}" for code, names in codes.items()) if len(codes) > 1 else ""
 
 
 @lru_cache(maxsize=64)

@@ -14,7 +14,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from cebd.documents.reading.cells.suggestion import UNSEEN
-from cebd.documents.reading.cells.understood import code_and_name, code_of, digits_of_day, near_names, written
+from cebd.documents.reading.cells.understood import (
+    code_and_name,
+    code_of,
+    digits_of_day,
+    few_names,
+    near_names,
+    written,
+)
 from cebd.documents.workbooks.cells import NO_RESULT, Faulty, Shown
 from cebd.messages.description import Field
 from cebd.rules.codes.reading import CodeTable
@@ -144,7 +151,7 @@ def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong |
         if wrong is not None or text in allowed:
             return wrong
         if table is not None and text not in names:
-            named = _named(table, tables, text, allowed)
+            named = _named(field, table, tables, text)
             if named is not None:
                 return named
         # Closed values decide alone: 1239 is a trade mode in use that the table does not have.
@@ -152,7 +159,7 @@ def fitting(field: Field, tables: Tables = PUBLISHED) -> Callable[[str], Wrong |
             return Wrong("CEBD-1207", {"choices": " / ".join(field.closed)})
         wrong = _fits_length(field, text)
         if wrong is not None:
-            return Wrong("CEBD-1218", wrong.facts) if _lost_zeros(field, table, text) else wrong
+            return _of_wrong_length(field, table, text, wrong)
         if table is not None and text not in names:
             return Wrong("CEBD-1203", {"table": table.name, "table_zh": table.zh, "year": table.year})
         return None
@@ -192,7 +199,7 @@ def ordinary_pattern(field: Field) -> str | None:
     return f"(?![ #'`])[{signs}]{{{max(field.min_length, 1)},{field.max_length or ''}}}+(?<! )"
 
 
-def _named(table: CodeTable, tables: Tables, text: str, allowed: frozenset[str]) -> Wrong | None:
+def _named(field: Field, table: CodeTable, tables: Tables, text: str) -> Wrong | None:
     """What is wrong with a text that is the name of a code, or of a closed value, or a code with another's name; None for other texts."""
     pair = code_and_name(table, text)
     if pair is not None and pair[0] not in pair[1]:
@@ -201,7 +208,9 @@ def _named(table: CodeTable, tables: Tables, text: str, allowed: frozenset[str])
         return Wrong("CEBD-1222", {"code": pair[0], "own": own, "others": others})
     code = code_of(table.name, text, tables)
     may_be_a_code = text.isascii() and (text.isdigit() or table.name not in _ALWAYS_DIGITS)
-    if code not in allowed if allowed else code is None and may_be_a_code:
+    if len(text) > (field.max_length or len(text)) and not any(sign.isdigit() for sign in text):
+        may_be_a_code = False
+    if code not in field.closed if field.closed else code is None and may_be_a_code:
         return None
     near = near_names(table, text)
     return Wrong(
@@ -213,6 +222,17 @@ def _named(table: CodeTable, tables: Tables, text: str, allowed: frozenset[str])
             "near_en": f" (alike: {near})" if near else "",
         },
     )
+
+
+def _of_wrong_length(field: Field, table: CodeTable | None, text: str, wrong: Wrong) -> Wrong:
+    """Why a code has another length: its zeros were lost, or it is a name where a field has a few codes and no table."""
+    if _lost_zeros(field, table, text):
+        return Wrong("CEBD-1218", wrong.facts)
+    few = few_names(field) if table is None and not text.isascii() else ""
+    if not few:
+        return wrong
+    facts = {"table": field.en, "table_zh": field.zh, "near_zh": f"（{few}）", "near_en": f" ({field.hint_en})"}
+    return Wrong("CEBD-1220", facts)
 
 
 def _lost_zeros(field: Field, table: CodeTable | None, text: str) -> bool:

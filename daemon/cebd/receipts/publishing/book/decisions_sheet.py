@@ -81,8 +81,12 @@ def _column(sheet: Sheet, styles: Styles, heading: str, lines: Sequence[Line]) -
     values: list[object] = [line.texts.get(heading, "") for line in lines]
     if heading == ROWS:
         values = [int(line.texts.get(ROWS) or 0) for line in lines]
-    colours = [_FILL if heading in _TO_FILL else _OPEN if line.is_open else _DONE for line in lines]
+    colours = [_FILL if heading in _to_fill(line) else _OPEN if line.is_open else _DONE for line in lines]
     return values, [styles.id_of(sheet.out, kind, colour) for colour in colours]
+
+
+def _to_fill(line: Line) -> tuple[str, ...]:
+    return (ANSWER, REMEMBER) if line.is_for_all else _TO_FILL
 
 
 def _choices(line: Line) -> tuple[str, ...]:
