@@ -182,12 +182,12 @@ def read_sheet(rows: Iterable[Sequence[object]], name: str = SHEET) -> SheetRead
         problems.append(problem(id_, _place(name, number, columns.get(heading, columns[ANSWER])), value=value))
 
     for_all: Mapping[str, str] = {}
-    for number, texts in lines:
-        if texts.get(MARK) == _ALL_MARK:
-            said = yes_in(texts.get(ANSWER, ""))
-            for_all = texts if said else for_all
+    for number, line in lines:
+        if line.get(MARK) == _ALL_MARK:
+            said = yes_in(line.get(ANSWER, ""))
+            for_all = line if said else for_all
             if said is None:
-                object_to("CEBD-1098", number, ANSWER, texts[ANSWER])
+                object_to("CEBD-1098", number, ANSWER, line[ANSWER])
     for number, line in lines:
         if line.get(MARK) == _ALL_MARK:
             continue

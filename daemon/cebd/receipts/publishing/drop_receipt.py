@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cebd.customs.book_files import Entry
 from cebd.customs.code_book import arrived, entry_for, troubles
@@ -103,7 +103,7 @@ def _book(stem: str) -> str:
     return (place.books / f"{place.name}.receipt.xlsx").as_posix()
 
 
-def _beside(transaction: Transaction, drop: Drop, corrected: Correction) -> dict[str, str]:
+def _beside(transaction: Transaction, drop: Drop, corrected: Correction) -> dict[str, Any]:
     """What a correction says of others of the same receipt that came before it; nothing where there are none."""
     others = [
         one for one in corrections_of(transaction, corrected.id) if one.corrects == corrected.id and one.id < drop.id

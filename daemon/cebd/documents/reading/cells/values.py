@@ -231,8 +231,8 @@ def _of_wrong_length(field: Field, table: CodeTable | None, text: str, wrong: Wr
     few = few_names(field) if table is None and not text.isascii() else ""
     if not few:
         return wrong
-    facts = {"table": field.en, "table_zh": field.zh, "near_zh": f"（{few}）", "near_en": f" ({field.hint_en})"}
-    return Wrong("CEBD-1220", facts)
+    near = {"near_zh": f"（{few}）", "near_en": f" ({field.hint_en})"}
+    return Wrong("CEBD-1220", {"table": field.en, "table_zh": field.zh, **near})
 
 
 def _lost_zeros(field: Field, table: CodeTable | None, text: str) -> bool:
