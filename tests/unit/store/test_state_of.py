@@ -14,8 +14,8 @@ from builders.new_store import open_store
 from builders.signed_message import SignedMessage
 from cebd.records.states import State
 from cebd.store.across.counts import state_counts
+from cebd.store.across.receipt_content import records_to_publish
 from cebd.store.messages import mark_sent
-from cebd.store.published import records_to_publish
 from cebd.store.store import Store
 from cebd.store.tables import messages, records, state_of
 

@@ -34,6 +34,13 @@ from cebd.records.states import FINAL, UNSENT_RECORDS, DropOutcome, DropState, R
 from cebd.store.across.figures import ways_waited_for
 from cebd.store.across.intervening.holding import HELD_BY_PERSON
 from cebd.store.across.judged import judged_records
+from cebd.store.across.receipt_content import (
+    RecordOutcome,
+    RecordToPublish,
+    StateCount,
+    records_to_publish,
+    state_counts,
+)
 from cebd.store.across.sending.again import repeated_messages, signed_by_client
 from cebd.store.across.sending.order import HELD, WAITS_FOR_TURN
 from cebd.store.conditions import PROGRESS, read_conditions
@@ -41,14 +48,7 @@ from cebd.store.corrections import Correction, corrected_by, corrections_of
 from cebd.store.decided.decisions import decisions_of, remembered
 from cebd.store.drops import Drop, load_drop
 from cebd.store.history import statuses_of
-from cebd.store.published import (
-    RecordOutcome,
-    RecordToPublish,
-    StateCount,
-    environment_in,
-    records_to_publish,
-    state_counts,
-)
+from cebd.store.safety.environment import environment_in
 from cebd.store.transaction import Transaction
 
 UNREACHABLE = "CEBD-1601"

@@ -43,7 +43,7 @@ from cebd.store.across.counts import WaitingMessages, messages_waiting
 from cebd.store.across.intervening.holding import HELD_BY_PERSON
 from cebd.store.across.sending.order import WAITS_FOR_TURN
 from cebd.store.conditions import PARTY_NAMES, PROGRESS, Condition, Conditions, Party
-from cebd.store.published import environment_in
+from cebd.store.safety.environment import environment_in
 from cebd.store.store import Store
 from cebd.store.tokens import holders, tokens_in_use
 

@@ -20,7 +20,7 @@ from cebd.receipts.publishing.drop_receipt import with_answers
 from cebd.receipts.publishing.receipt import ReceiptRecord
 from cebd.records.key import parts_of
 from cebd.records.states import HELD_BACK
-from cebd.store.published import RecordToPublish, records_to_publish
+from cebd.store.across.receipt_content import RecordToPublish, records_to_publish
 from cebd.store.statements.books import LATEST, StatementId
 from cebd.store.statements.ledger import (
     LedgerDrop,

@@ -22,7 +22,7 @@ from cebd.receipts.statements.reconciliation import count_records, reconcile
 from cebd.receipts.statements.reconciliation_book import reconciliation_tables
 from cebd.receipts.statements.tables import Table, make_workbook
 from cebd.receipts.statements.tax_bill_book import tax_bill_tables
-from cebd.store.published import environment_in
+from cebd.store.safety.environment import environment_in
 from cebd.store.statements.books import StatementId, StatementKind
 from cebd.store.statements.tax_bills import bills_between, count_bills
 from cebd.store.store import Store

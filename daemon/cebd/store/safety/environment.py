@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
-from cebd.store.published import environment_in
 from cebd.store.store import Store, StoreError
 from cebd.store.tables import about
+from cebd.store.transaction import Transaction
 
 _NAME = "environment"
 
@@ -19,8 +19,14 @@ class OtherEnvironment(StoreError):
         return self.zh, str(self)
 
 
+def environment_in(transaction: Transaction) -> str | None:
+    """The store's environment (`trial`, `test`, `production`); None until settings name it."""
+    environment: str | None = transaction.execute(select(about.c.value).where(about.c.name == _NAME)).scalar()
+    return environment
+
+
 def environment_of(store: Store) -> str | None:
-    """The store's environment; None until settings name it."""
+    """The same, of a store that nobody reads at the moment."""
     with store.read() as transaction:
         return environment_in(transaction)
 

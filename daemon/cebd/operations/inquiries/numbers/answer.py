@@ -17,7 +17,8 @@ from cebd.receipts.statements.tables import ColumnKind, Row, Table, make_workboo
 from cebd.records.ids import RecordId
 from cebd.records.states import HELD_BACK
 from cebd.store.across.finding.numbers import files_of_records, records_with_numbers
-from cebd.store.published import environment_in, records_as_published
+from cebd.store.across.receipt_content import records_as_published
+from cebd.store.safety.environment import environment_in
 from cebd.store.statements.books import LATEST
 from cebd.store.store import Store
 from cebd.store.transaction import Transaction, batches
