@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,41 +11,13 @@ from sqlalchemy import select, update
 
 from builders.new_store import open_store
 from builders.signed_message import SignedMessage
+from builders.ways_out import NEVER, settings_with, ways_of
 from cebd.clock import iso
 from cebd.records.states import SubmissionOutcome, SubmissionPhase
-from cebd.settings import load_settings
-from cebd.station.failures import Failures
 from cebd.station.ways_out.fallback import AFTER, Fallback
-from cebd.station.ways_out.ways_out import WaysOut
-from cebd.store.conditions import Conditions
 from cebd.store.submissions import add_submission
 from cebd.store.tables import messages
 from cebd.transport.channel import Failed, Found, Handover, Outcome, Sent
-
-SETTINGS = """\
-[[enterprise]]
-name = "e"
-copCode = "1"
-copName = "一"
-dxpId = "D"
-folder = "e"
-signer = "s"
-channel = { default = "eport", fallback = "other" }
-
-[signer.s]
-type = "software"
-key = "k.pem"
-
-[channel.eport]
-type = "folder"
-send_dir = "a/out"
-receive_dir = "a/in"
-
-[channel.other]
-type = "folder"
-send_dir = "b/out"
-receive_dir = "b/in"
-"""
 
 
 class OtherSide:
@@ -79,17 +50,15 @@ class Desk:
         self.store = open_store(folder / "store")
         self.messages = [SignedMessage(self.store, number) for number in (1, 2)]
         self.clock = self.messages[0].clock
-        (folder / "cebd.toml").write_text(SETTINGS, encoding="utf-8")
-        settings = load_settings(folder / "cebd.toml")
-        assert not settings.faults
-        self.sides = {"eport": OtherSide(), "other": OtherSide()}
-        noted = Conditions(self.store, self.clock)
-        self.ways = WaysOut(settings, self.store, self.clock, noted, Failures(noted), self.sides)
+        channels = {"eport": "plain", "other": "plain"}
+        settings = settings_with(folder, channels, channel='{ default = "eport", fallback = "other" }')
+        self.sides = {name: OtherSide() for name in channels}
+        self.ways, _ = ways_of(settings, self.store, self.clock, self.sides)
         self.fallback = Fallback(settings, self.store, self.clock, self.ways.move)
 
     def look(self, channel: str) -> list[str]:
         """What the channel's other side was asked at a look of its watcher."""
-        self.ways.sending[channel].look(threading.Event())
+        self.ways.sending[channel].look(NEVER)
         asked, self.sides[channel].asked = self.sides[channel].asked, []
         return asked
 

@@ -3,61 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import pytest
 
 from builders.clocks import SimulatedTime
-from cebd.problems.problem import problem
+from builders.ways_out import AWAY, NEVER, REFUSED, Way
 from cebd.records.ids import DropId, MessageId
 from cebd.station.pauses import Pauses
 from cebd.station.ways_out.turns import Waiting, WaitingLine
 from cebd.station.ways_out.watcher import Watcher
-from cebd.station.ways_out.way import GoesOn, Tried, Unusable
-from cebd.store.conditions import Party
-
-AWAY = Unusable(problem("CEBD-1501", reason="no such slot"), Party.TOKEN)
-REFUSED = Unusable(problem("CEBD-1502", reason="refused today"), Party.ADMINISTRATOR)
-STOP = threading.Event()
-NOW = SimulatedTime()
-
-
-@dataclass
-class Card:
-    """A token. `meanwhile` happens at each of its signatures."""
-
-    trouble: Unusable | None = None
-    done: list[int] = field(default_factory=list)
-    told: dict[int, str] = field(default_factory=dict)
-    states: list[str] = field(default_factory=list)
-    meanwhile: Callable[[int], None] = lambda _: None
-    bad: dict[int, Tried | Unusable] = field(default_factory=dict)
-
-    def try_out(self) -> Unusable | None:
-        return self.trouble
-
-    def act(self, message_ids: Iterable[int], goes_on: GoesOn) -> list[Tried | Unusable]:
-        outcomes: list[Tried | Unusable] = []
-        for message_id in message_ids:
-            self.meanwhile(message_id)
-            outcome = self.trouble or self.bad.get(message_id, Tried.DONE)
-            outcomes.append(outcome)
-            if not goes_on(outcome):
-                break
-        return outcomes
-
-    def follow_up(self, message_ids: Sequence[int]) -> None:
-        self.done += message_ids
-
-    def say_why(self, message_ids: Iterable[int], why: Unusable) -> None:
-        self.told.update(dict.fromkeys(message_ids, why.problem.id))
-
-    def closed(self, why: Unusable) -> None:
-        self.states.append(why.problem.id)
-
-    def opened(self) -> None:
-        self.states.append("usable")
 
 
 class Cards:
@@ -66,7 +21,7 @@ class Cards:
     def __init__(self, *names: str, on_duty: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda ways: ways) -> None:
         self.time = SimulatedTime()
         self.line = WaitingLine(Pauses[MessageId](1.0, 3.0, self.time), on_duty)
-        self.card = {name: Card() for name in names}
+        self.card = {name: Way() for name in names}
         self.watcher = {
             name: Watcher(card, 1.0, 3.0, self.time, is_used=lambda: True, line=self.line, name=name)
             for name, card in self.card.items()
@@ -78,7 +33,7 @@ class Cards:
 
     def look(self, *names: str) -> None:
         for name in names or self.watcher:
-            self.watcher[name].look(STOP)
+            self.watcher[name].look(NEVER)
 
 
 def test_a_token_that_signs_slowly_leaves_to_the_other_all_but_the_message_it_is_at() -> None:
@@ -98,7 +53,7 @@ def test_a_token_that_signs_slowly_leaves_to_the_other_all_but_the_message_it_is
 def test_in_threads_each_message_is_signed_by_one_token_only() -> None:
     cards = Cards("a", "b", "c")
     cards.keep(*range(3000), ways=("a", "b", "c"))
-    threads = [threading.Thread(target=watcher.look, args=(STOP,)) for watcher in cards.watcher.values()]
+    threads = [threading.Thread(target=watcher.look, args=(NEVER,)) for watcher in cards.watcher.values()]
     for thread in threads:
         thread.start()
     for thread in threads:

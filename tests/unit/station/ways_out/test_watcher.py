@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -13,64 +12,16 @@ import pytest
 from builders.clocks import SimulatedTime
 from builders.new_station import new_station
 from builders.new_store import open_store
+from builders.ways_out import AWAY, NEVER, REFUSED, Way, ways_of
 from cebd.clock import SystemClock
 from cebd.problems.problem import problem
 from cebd.records.ids import DropId, MessageId
 from cebd.settings import load_settings
-from cebd.station.failures import Failures
 from cebd.station.ways_out.turns import Waiting
 from cebd.station.ways_out.watcher import Watcher
-from cebd.station.ways_out.way import GoesOn, Tried, Unusable
+from cebd.station.ways_out.way import Tried, Unusable
 from cebd.station.ways_out.ways_out import WaysOut
 from cebd.store.conditions import Conditions, Party
-from cebd.transport.channels.kinds import open_channel
-
-AWAY = Unusable(problem("CEBD-1501", reason="no such slot"), Party.TOKEN)
-REFUSED = Unusable(problem("CEBD-1502", reason="refused today"), Party.ADMINISTRATOR)
-STOP = threading.Event()
-
-
-@dataclass
-class Way:
-    """A signer whose behaviour a test sets."""
-
-    trouble: Unusable | None = None
-    bad: dict[int, Tried | Unusable] = field(default_factory=dict)
-    acts: list[int] = field(default_factory=list)
-    done: list[int] = field(default_factory=list)
-    told: dict[int, str] = field(default_factory=dict)
-    states: list[str] = field(default_factory=list)
-    tried_out: int = 0
-    batches: list[int] = field(default_factory=list)  # how many were tried in each
-
-    def try_out(self) -> Unusable | None:
-        self.tried_out += 1
-        return self.trouble
-
-    def act(self, message_ids: Sequence[int], goes_on: GoesOn) -> list[Tried | Unusable]:
-        outcomes = []
-        for message_id in message_ids:
-            outcomes.append(self.try_one(message_id))
-            if not goes_on(outcomes[-1]):
-                break
-        self.batches.append(len(outcomes))
-        return outcomes
-
-    def try_one(self, message_id: int) -> Tried | Unusable:
-        self.acts.append(message_id)
-        return self.trouble or self.bad.get(message_id, Tried.DONE)
-
-    def follow_up(self, message_ids: Sequence[int]) -> None:
-        self.done += message_ids
-
-    def say_why(self, message_ids: Iterable[int], why: Unusable) -> None:
-        self.told.update(dict.fromkeys(message_ids, why.problem.id))
-
-    def closed(self, why: Unusable) -> None:
-        self.states.append(why.problem.id)
-
-    def opened(self) -> None:
-        self.states.append("usable")
 
 
 class Channel(Way):
@@ -95,22 +46,17 @@ def station_of(folder: Path) -> Iterator[tuple[WaysOut, Conditions]]:
     """The ways out of a station whose store is empty."""
     settings = load_settings(new_station(folder / "station", port=0).settings)
     store = open_store(settings.store_dir)
-    conditions = Conditions(store, SystemClock())
-    channels = {name: open_channel(settings.channel[name], settings.base).outbound for name in settings.channel}
-    yield (
-        WaysOut(settings, store, SystemClock(), conditions, Failures(conditions), channels),
-        conditions,
-    )
+    yield ways_of(settings, store, SystemClock())
     store.close()
 
 
 def test_while_nothing_is_wrong_messages_go_straight_through() -> None:
     way = Way()
     watcher, _ = watched(way)
-    watcher.look(STOP)
+    watcher.look(NEVER)
     keep(watcher, 1, 2)
     assert not watcher.is_at_rest()
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.done == [1, 2]
     assert watcher.is_at_rest()
     assert way.states == []
@@ -119,41 +65,41 @@ def test_while_nothing_is_wrong_messages_go_straight_through() -> None:
 def test_a_token_away_is_tried_at_growing_pauses_and_all_that_waits_goes_on_in_order_when_it_is_back() -> None:
     way = Way(trouble=AWAY)
     watcher, time = watched(way)
-    watcher.look(STOP)
+    watcher.look(NEVER)
     for one in (3, 1, 2):
         keep(watcher, one)
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.acts == []
     assert way.told == {1: "CEBD-1501", 2: "CEBD-1501", 3: "CEBD-1501"}
     for _ in range(48 * 3600):
         time.now += 1.0
-        watcher.look(STOP)
+        watcher.look(NEVER)
     assert way.tried_out < 48 * 60 + 10
     assert way.states == ["CEBD-1501"]
     way.trouble = None
     time.now += 60.0
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.done == [1, 2, 3]
     assert way.states == ["CEBD-1501", "usable"]
     keep(watcher, 4)
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.done == [1, 2, 3, 4]
 
 
 def test_a_token_that_comes_back_is_seen_although_nothing_waits() -> None:
     way = Way(trouble=AWAY)
     watcher, time = watched(way)
-    watcher.look(STOP)
+    watcher.look(NEVER)
     way.trouble = None
     time.now += 1.0
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.states == ["CEBD-1501", "usable"]
 
 
 def test_a_signer_that_no_enterprise_uses_is_left_alone() -> None:
     way = Way(trouble=AWAY)
     watcher, _ = watched(way, is_used=False)
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.tried_out == 0
     assert watcher.is_at_rest()
 
@@ -161,11 +107,11 @@ def test_a_signer_that_no_enterprise_uses_is_left_alone() -> None:
 def test_another_reason_is_told_to_all_that_wait() -> None:
     way = Way(trouble=AWAY)
     watcher, time = watched(way)
-    watcher.look(STOP)
+    watcher.look(NEVER)
     keep(watcher, 1)
     way.trouble = REFUSED
     time.now += 1.0
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.told == {1: "CEBD-1502"}
     assert way.states == ["CEBD-1501", "CEBD-1502"]
 
@@ -174,15 +120,15 @@ def test_one_message_that_always_fails_keeps_no_other_waiting() -> None:
     way = Way(bad={1: Tried.WAITS})
     watcher, time = watched(way)
     keep(watcher, 1, 2, 3)
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.done == [2, 3]
     for _ in range(600):
         time.now += 1.0
-        watcher.look(STOP)
+        watcher.look(NEVER)
     assert way.acts.count(1) < 20
     way.bad.clear()
     time.now += 60.0
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.done == [2, 3, 1]
 
 
@@ -192,7 +138,7 @@ def test_a_message_at_which_the_channel_breaks_down_each_time_is_not_the_only_pr
     watcher, time = watched(way)
     keep(watcher, 1, 2, 3)
     for _ in range(10):
-        watcher.look(STOP)
+        watcher.look(NEVER)
         time.now += 1.0
     assert way.done == [2, 3]
 
@@ -201,24 +147,18 @@ def test_many_messages_that_fail_by_themselves_are_not_all_tried_in_one_look() -
     way = Channel(bad=dict.fromkeys(range(100), Tried.WAITS))
     watcher, _ = watched(way)
     keep(watcher, *range(100))
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert len(way.acts) == 5
     assert not watcher.is_at_rest()
     for _ in range(30):
-        watcher.look(STOP)
+        watcher.look(NEVER)
     assert sorted(way.acts) == list(range(100))
     assert watcher.is_at_rest()
 
 
 def test_a_stop_ends_a_long_look_between_two_messages() -> None:
     stop = threading.Event()
-
-    class Stopping(Way):
-        def try_one(self, message_id: int) -> Tried | Unusable:
-            stop.set()
-            return super().try_one(message_id)
-
-    way = Stopping()
+    way = Way(meanwhile=lambda _: stop.set())
     watcher, _ = watched(way)
     keep(watcher, *range(100))
     watcher.look(stop)
@@ -233,7 +173,7 @@ def test_what_is_handed_over_at_the_start_is_at_rest_only_when_it_was_tried_or_c
     watcher, _ = watched(way)
     keep(watcher, 1)
     assert not watcher.is_at_rest()
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert watcher.is_at_rest()
     assert way.told == ({1: "CEBD-1501"} if trouble else {})
 
@@ -243,7 +183,7 @@ def test_what_a_watcher_keeps_already_is_not_its_work_twice() -> None:
     watcher, _ = watched(way)
     keep(watcher, 1, 2)
     assert watcher.keep([Waiting(MessageId(2), DropId(1), "one"), Waiting(MessageId(3), DropId(1), "one")]) == 1
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.acts == [1, 2, 3]
 
 
@@ -251,7 +191,7 @@ def test_a_message_taken_back_since_its_file_changed_is_kept_no_longer_and_named
     with station_of(tmp_path) as (ways, conditions):
         for watcher in ways.watchers().values():
             keep(watcher, 7)  # there is no such message any more
-            watcher.look(STOP)
+            watcher.look(NEVER)
             assert not watcher.keeps(MessageId(7))
             assert watcher.is_at_rest()
         assert ways.keep([MessageId(7)]) == 0
@@ -264,13 +204,13 @@ def test_forty_messages_wait_when_the_line_drops_and_it_is_tried_once_with_the_n
     watcher, time = watched(way)
     keep(watcher, *range(40))
     for _ in range(3):
-        watcher.look(STOP)
+        watcher.look(NEVER)
     assert way.acts == [0]
     assert all(watcher.keeps(MessageId(one)) for one in range(40))
     assert way.told == dict.fromkeys(range(40), "CEBD-1601")
     way.trouble = None
     time.now += 1.0
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert sorted(way.done) == list(range(40))
 
 
@@ -279,14 +219,14 @@ def test_messages_that_come_while_the_line_is_down_wait_for_the_next_try_and_say
     way = Channel(trouble=down)
     watcher, time = watched(way)
     keep(watcher, 1)
-    watcher.look(STOP)
+    watcher.look(NEVER)
     keep(watcher, 2, drop=2)
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.acts == [1]
     assert way.told == {1: "CEBD-1601", 2: "CEBD-1601"}
     way.trouble = None
     time.now += 1.0
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert sorted(way.done) == [1, 2]
 
 
@@ -296,7 +236,7 @@ def test_a_message_at_which_the_line_breaks_comes_after_all_others() -> None:
     watcher, time = watched(way)
     keep(watcher, *range(1, 101))
     for _ in range(2):
-        watcher.look(STOP)
+        watcher.look(NEVER)
         time.now += 1.0
     assert way.done == list(range(2, 101))
 
@@ -312,11 +252,11 @@ def test_what_was_tried_while_the_line_was_down_goes_in_its_order_when_it_is_bac
     keep(watcher, *range(30, 40), drop=2)
     for _ in range(60 * minutes):
         time.now += 1.0
-        watcher.look(STOP)
+        watcher.look(NEVER)
     way.trouble = None
     time.now += 120.0
     for _ in range(3):
-        watcher.look(STOP)
+        watcher.look(NEVER)
     assert [number for number in way.done if number < 30] == list(range(30))
     assert [number for number in way.done if number >= 30] == list(range(30, 40))
 
@@ -327,7 +267,7 @@ def test_messages_at_which_the_line_breaks_keep_no_other_of_their_file_waiting_f
     keep(watcher, *range(10))
     for _ in range(60):
         time.now += 1.0
-        watcher.look(STOP)
+        watcher.look(NEVER)
     assert way.done == list(range(3, 10))
 
 
@@ -337,11 +277,11 @@ def test_a_message_at_which_the_line_breaks_since_an_outage_keeps_the_others_wai
     keep(watcher, *range(10))
     for _ in range(4000):
         time.now += 1.0
-        watcher.look(STOP)
+        watcher.look(NEVER)
     way.trouble = None
     for _ in range(3600):
         time.now += 1.0
-        watcher.look(STOP)
+        watcher.look(NEVER)
     assert sorted(way.done) == list(range(1, 10))
 
 
@@ -351,18 +291,18 @@ def test_a_message_that_is_known_to_break_the_line_does_not_close_it_for_what_co
     keep(watcher, 1, 2)
     for _ in range(200):
         time.now += 1.0
-        watcher.look(STOP)
+        watcher.look(NEVER)
     assert way.done == [2]
     assert way.states == ["CEBD-1601", "usable"]
     for number in range(3, 20):
         time.now += 61.0  # it has just been tried
-        watcher.look(STOP)
+        watcher.look(NEVER)
         keep(watcher, number)
-        watcher.look(STOP)
+        watcher.look(NEVER)
         assert way.done[-1] == number
     way.bad.clear()
     time.now += 61.0
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.done[-1] == 1
 
 
@@ -371,10 +311,10 @@ def test_a_message_whose_turn_has_not_come_does_not_keep_the_line_from_being_tri
     way = Channel(trouble=DOWN)
     watcher, time = watched(way)
     keep(watcher, 1, 2, 3)
-    watcher.look(STOP)
+    watcher.look(NEVER)
     way.trouble, way.bad = None, {1: Tried.LATER}
     time.now += 1.0
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.done == [2, 3]
 
 
@@ -385,34 +325,23 @@ def test_messages_go_through_in_batches_of_twenty() -> None:
     way = Way()
     watcher, _ = watched(way)
     keep(watcher, *range(45))
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.batches == [20, 20, 5]
-
-
-class Slow(Way):
-    """A token that needs so many seconds for each signature; `meanwhile` comes with the first."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self.seconds = seconds
-        self.meanwhile: Callable[[], None] = lambda: None
-
-    def try_one(self, message_id: int) -> Tried | Unusable:
-        self.time.now += self.seconds
-        meanwhile, self.meanwhile = self.meanwhile, lambda: None
-        meanwhile()
-        return super().try_one(message_id)
-
-    time: SimulatedTime
 
 
 def test_a_file_of_one_message_waits_for_one_batch_of_a_slow_token_and_not_for_a_thousand_messages() -> None:
     """An operator: "My five orders stood behind a colleague's hundred thousand for the whole afternoon." """
-    way = Slow(0.24)
-    watcher, way.time = watched(way)
+    way = Way()
+    watcher, time = watched(way)
     keep(watcher, *range(1, 1001), drop=1)
-    way.meanwhile = lambda: keep(watcher, 1001, drop=2)
-    watcher.look(STOP)
+
+    def sign_slowly(_: int) -> None:
+        time.now += 0.24
+        if len(way.acts) == 1:
+            keep(watcher, 1001, drop=2)
+
+    way.meanwhile = sign_slowly
+    watcher.look(NEVER)
     assert way.acts.index(1001) <= 4
     assert max(way.batches) <= 3
 
@@ -423,7 +352,7 @@ def test_enterprises_take_turns_and_so_do_the_files_of_each() -> None:
     keep(watcher, 1, 2, 3, drop=1)
     keep(watcher, 4, drop=2)
     keep(watcher, 5, 6, drop=3, enterprise="two")
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.acts == [1, 5, 4, 6, 2, 3]
 
 
@@ -439,8 +368,8 @@ def test_an_error_that_nobody_foresaw_loses_no_message_of_the_batch() -> None:
     watcher, _ = watched(way)
     keep(watcher, 1, 2, 3)
     with pytest.raises(MemoryError):
-        watcher.look(STOP)
+        watcher.look(NEVER)
     assert not watcher.is_at_rest()
-    watcher.look(STOP)
+    watcher.look(NEVER)
     assert way.done == [1, 2, 3]
     assert watcher.is_at_rest()

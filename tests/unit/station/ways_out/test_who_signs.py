@@ -10,37 +10,13 @@ from sqlalchemy import update
 
 from builders.new_store import open_store
 from builders.signed_message import SIGNED, SignedMessage
+from builders.ways_out import settings_with, ways_of
 from cebd.clock import SystemClock
 from cebd.records.states import MessageState, SignatureMode, SubmissionOutcome, SubmissionPhase
-from cebd.settings import load_settings
-from cebd.station.failures import Failures
 from cebd.station.ways_out.ways_out import WaysOut
-from cebd.store.conditions import Conditions
 from cebd.store.messages import load_message
 from cebd.store.submissions import add_submission
 from cebd.store.tables import messages
-from cebd.transport.channels.kinds import open_channel
-
-SETTINGS = """\
-[[enterprise]]
-name = "e"
-copCode = "1"
-copName = "一"
-dxpId = "D"
-folder = "e"
-{signer}
-channel = "eport"
-
-[signer.s]
-type = "software"
-key = "k.pem"
-
-[channel.eport]
-type = "folder"
-preset = "{preset}"
-send_dir = "client/OutBox"
-receive_dir = "client/InBox"
-"""
 
 
 @pytest.fixture
@@ -55,14 +31,9 @@ def books(tmp_path: Path) -> Iterator[SignedMessage]:
 
 
 def ways(books: SignedMessage, preset: str, signer: str = 'signer = "s"') -> WaysOut:
-    path = books.store.folder.parent / "cebd.toml"
-    path.write_text(SETTINGS.format(preset=preset, signer=signer), encoding="utf-8")
-    settings = load_settings(path)
-    assert not settings.faults
-    noted = Conditions(books.store, SystemClock())
-    channel = open_channel(settings.channel["eport"], settings.base)
-    failures = Failures(noted)
-    return WaysOut(settings, books.store, SystemClock(), noted, failures, {"eport": channel.outbound})
+    settings = settings_with(books.store.folder.parent, {"eport": preset}, signer=signer)
+    out, _ = ways_of(settings, books.store, SystemClock())
+    return out
 
 
 def state_of(books: SignedMessage) -> tuple[MessageState, SignatureMode, str, bytes]:
