@@ -56,7 +56,6 @@ CONSEQUENCE_TEXTS = {
     ConsequenceKind.WAITS: ("申报后等待", "waits"),
     ConsequenceKind.REFUSED: ("会被退回", "refused"),
 }
-CONSEQUENCE_WORDS = {kind: " ".join(texts) for kind, texts in CONSEQUENCE_TEXTS.items()}
 
 
 @dataclass(frozen=True, slots=True)

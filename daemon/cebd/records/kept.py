@@ -22,7 +22,7 @@ from cebd.records.original_list import repeated_fields
 from cebd.records.shared import plain, telephone
 
 Texts = Mapping[str, str]
-_MADE_THIS_WAY = 1  # to be counted up with any change of what is digested, and how
+_FORM = 1  # the form of what is kept; another number with any change of it
 # Few: some six hundred telephones have the same digest, so that trying them all does not tell which it was. Of texts that differ, one
 # in sixteen million seems equal.
 _DIGEST_BYTES = 3
@@ -78,14 +78,14 @@ def kept_content(message: MessageType, records: Mapping[str, StatedTexts], guid:
     while len({of[:length] for of in records}) < len(records):
         length += 1
     forms = {of[:length]: in_kept_form(message, texts, guid) for of, texts in records.items()}
-    return json.dumps([_MADE_THIS_WAY, forms], ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps([_FORM, forms], ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def read_kept(content: bytes) -> dict[str, StatedTexts]:
     """The records of which `kept_content` was made, as they are kept, each by the start of its guid that tells it from the others; none
     where an earlier version kept them in another form."""
     made, forms = json.loads(content)
-    return {start: StatedTexts(*form) for start, form in forms.items()} if made == _MADE_THIS_WAY else {}
+    return {start: StatedTexts(*form) for start, form in forms.items()} if made == _FORM else {}
 
 
 @kept_with_schemas

@@ -13,9 +13,8 @@ Texts = Mapping[str, str]
 # Of the application itself, though the list has elements of these names.
 _OWN = frozenset(("guid", "appType", "appTime", "appStatus", "copNo", "preNo", "note", "qty"))
 _MARKS = {"cancels": "C", "returns": "R"}
-_PARTS = (
-    "23456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # further returns of a list: a copNo has 20 characters, its number takes 18
-)
+# Behind the number of further returns of a list: a copNo has 20 characters, the mark and the list's number take 19.
+_PARTS = "23456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class NamedList(NamedTuple):

@@ -21,9 +21,9 @@ from cebd.records.columns import TextColumns
 Texts = Mapping[str, str]
 Parts = tuple[SharedPart, ...]
 
-# To be counted up with any change of what is digested. Of declarations whose bytes were removed after years the earlier digests stay:
-# they have to be read then, too.
-_MADE_THIS_WAY = 2
+# The form of the digests; another number with any change of it. Declarations whose bytes were removed after years keep the digests of
+# their form, so that a new form has to read those as well.
+_FORM = 2
 _FIELDS, _LINES = "\x1f", "\x1e"  # between fields, between lines
 _GRAM = 100  # in the unit that amounts are scaled to, of kilograms 0.00001
 _MOST_GRAMS = 2**32 - 1
@@ -35,20 +35,20 @@ _CHINESE = re.compile("(?:[+]86|0086)([0-9]{7,12})|86(?=1[3-9][0-9]{9}$)([0-9]{1
 
 def shared_of(parts: Parts, head: Texts, lines: Sequence[Texts]) -> bytes:
     """What the store keeps of a record. Raises ValueError for an amount that is no number."""
-    return _packing(len(parts)).pack(_MADE_THIS_WAY, *(_number(part, head, lines) for part in parts))
+    return _packing(len(parts)).pack(_FORM, *(_number(part, head, lines) for part in parts))
 
 
 def shared_of_each(parts: Parts, columns: TextColumns) -> Sequence[bytes]:
     """The same of records that stand side by side: it is asked of each of 100,000 records, and mostly never looked at again."""
     texts = _Texts(columns)
     numbers = [_numbers(part, columns, texts) for part in parts]
-    return list(map(_packing(len(parts)).pack, repeat(_MADE_THIS_WAY), *numbers))
+    return list(map(_packing(len(parts)).pack, repeat(_FORM), *numbers))
 
 
 def numbers_in(shared: bytes | None, parts: Parts) -> dict[str, int] | None:
     """By part, what the store keeps; None where it has nothing, or an earlier version made it."""
     packing = _packing(len(parts))
-    if shared is None or len(shared) != packing.size or shared[0] != _MADE_THIS_WAY:
+    if shared is None or len(shared) != packing.size or shared[0] != _FORM:
         return None
     return dict(zip((part.name for part in parts), packing.unpack(shared)[1:], strict=True))
 

@@ -15,7 +15,7 @@ from cebd.file_names import path_as_text, path_from_text
 from cebd.intake.claim import sha256_of
 from cebd.records.ids import DropId
 from cebd.records.states import DropOutcome, DropState
-from cebd.store.across.restoring import find_elsewhere
+from cebd.store.across.restoring import set_filed
 from cebd.store.drops import Drop, open_drops, withdraw_drop
 from cebd.store.store import Store
 
@@ -40,7 +40,7 @@ def place_open_drops(store: Store, folders: Mapping[str, Path]) -> list[DropId]:
                 continue
             place = path.relative_to(folder)
             outcome = DropOutcome(place.parts[0])
-            find_elsewhere(transaction, drop.id, outcome, path_as_text(place))
+            set_filed(transaction, drop.id, outcome, path_as_text(place))
             if drop.records is None and drop.repeat_of is None and outcome is DropOutcome.DONE:
                 unconverted.append(drop.id)
     return unconverted

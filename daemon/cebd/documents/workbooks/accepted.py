@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cebd.documents.workbooks.entered import SUFFIX
 from cebd.documents.workbooks.kind import (
     HEAD_BYTES,
     Kind,
@@ -17,7 +18,6 @@ from cebd.documents.workbooks.kind import (
 )
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 
-ENTERED = ".json"
 SUFFIXES = (
     ".xlsx",
     ".xls",
@@ -33,7 +33,7 @@ SUFFIXES = (
     ".xlsb",
     ".ett",
     ".xltx",
-    ENTERED,
+    SUFFIX,
 )
 _ARCHIVE = "压缩包（请先解压，放入其中的表格）", "an archive (take the workbooks out of it)"
 _DOCUMENT = "Word 文档", "a Word document"

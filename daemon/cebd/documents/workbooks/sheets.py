@@ -6,8 +6,8 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
-from cebd.documents.workbooks.accepted import ENTERED, is_message, refuse_foreign
-from cebd.documents.workbooks.entered import read_entered
+from cebd.documents.workbooks.accepted import is_message, refuse_foreign
+from cebd.documents.workbooks.entered import SUFFIX, read_entered
 from cebd.documents.workbooks.kind import (
     HEAD_BYTES,
     Kind,
@@ -50,7 +50,7 @@ def read_sheets(path: Path, name: str | None = None) -> list[Sheet]:
         return _shown(read_spreadsheet_2003(path))
     if is_web_page(start):
         return _shown(read_web_page(path, Path(name or path.name).stem))
-    if path.suffix.lower() == ENTERED:
+    if path.suffix.lower() == SUFFIX:
         documents = read_entered(path)
         return [Sheet(documents.type.zh, documents)]
     is_csv = path.suffix.lower() == ".csv"

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from cebd.disk.files import open_plain
+from cebd.documents.workbooks.entered import SUFFIX
 from cebd.documents.workbooks.kind import HEAD_BYTES, Kind, foreign, is_encrypted, is_web_page, kind_of
 
 _TAIL_BYTES = 70_000  # a zip's end with the longest comment
@@ -63,7 +64,7 @@ def ending_of(path: Path) -> Ending:
         size = file.seek(0, io.SEEK_END)
         if kind is Kind.EMPTY:
             return Ending(End.CUT, kind)  # so does a copy look that has just begun
-        if kind is Kind.TEXT and path.suffix.lower() == ".json":
+        if kind is Kind.TEXT and path.suffix.lower() == SUFFIX:
             return WHOLE if _json_is_whole(file) else Ending(End.CUT, kind)
         if kind is Kind.TEXT:
             return _csv_ending(file, start)

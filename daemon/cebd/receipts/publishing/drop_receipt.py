@@ -35,11 +35,11 @@ from cebd.store.across.figures import ways_waited_for
 from cebd.store.across.intervening.holding import HELD_BY_PERSON
 from cebd.store.across.judged import judged_records
 from cebd.store.across.receipt_content import (
+    OutcomeCount,
     RecordOutcome,
     RecordToPublish,
-    StateCount,
+    outcome_counts,
     records_to_publish,
-    state_counts,
 )
 from cebd.store.across.sending.again import repeated_messages, signed_by_client
 from cebd.store.across.sending.order import HELD, WAITS_FOR_TURN
@@ -75,7 +75,7 @@ def receipt_head(transaction: Transaction, drop: Drop, published: str) -> Receip
         problems = (*problems, problem("CEBD-1751", books="、".join(replaced_by)))
     problems = (*problems, *_of_sending(transaction, drop.repeat_of or drop.id))
     own = {one.key: one for one in decisions_of(transaction, drop.repeat_of or drop.id)}
-    counts = state_counts(transaction, drop.repeat_of or drop.id)
+    counts = outcome_counts(transaction, drop.repeat_of or drop.id)
     by_state: Counter[str] = Counter()
     for of_state in counts:
         by_state[of_state.state.value] += of_state.records
@@ -140,7 +140,7 @@ def _of_sending(transaction: Transaction, drop_id: DropId) -> Iterator[Problem]:
         yield from (notes[way] for way in ways_waited_for(transaction, drop_id) if way in notes)
 
 
-def _waits_for_nothing(counted: StateCount) -> bool:
+def _waits_for_nothing(counted: OutcomeCount) -> bool:
     """Whether no answer need come to these records: they are at their end, or rest until somebody declares their list."""
     at_rest = counted.state is State.ACKNOWLEDGED and rests(counted.type, counted.status or "")
     return counted.state in FINAL or at_rest

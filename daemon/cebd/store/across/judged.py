@@ -45,13 +45,14 @@ class KeptBack(NamedTuple):
 
 def kept_back(transaction: Transaction, drop_id: DropId, after: int, limit: int) -> list[KeptBack]:
     """The file's records that are not declared, those behind the record of that number, at most `limit`."""
-    return _kept_back(transaction, (records.c.drop_id == drop_id) & (records.c.id > after), limit)
+    own = (records.c.drop_id == drop_id) & (records.c.id > after)
+    return _kept_back(transaction, own & (state_of() == State.REJECTED), limit)
 
 
 def kept_back_at(transaction: Transaction, drop_id: DropId, sheet: str, row: int) -> KeptBack | None:
     """The record of the file that begins at that row, declared or not."""
     at = (records.c.drop_id == drop_id) & (records.c.sheet == sheet) & (records.c.row == row)
-    return next(iter(_kept_back(transaction, at, 1, state_of().is_not(None))), None)
+    return next(iter(_kept_back(transaction, at, 1)), None)
 
 
 def judged_at(transaction: Transaction, record_id: RecordId) -> JudgedRecord:
@@ -81,12 +82,9 @@ def first_rows(transaction: Transaction, drop_id: DropId) -> dict[str, int]:
     return {sheet: row for sheet, row in transaction.execute(query.group_by(records.c.sheet)) if sheet and row}
 
 
-def _kept_back(
-    transaction: Transaction, which: ColumnElement[bool], limit: int, state: ColumnElement[bool] | None = None
-) -> list[KeptBack]:
+def _kept_back(transaction: Transaction, which: ColumnElement[bool], limit: int) -> list[KeptBack]:
     columns = (records.c[name] for name in ("id", "type", "key", "sheet", "rows", "problems"))
-    wanted = state_of() == State.REJECTED if state is None else state
-    query = select(*columns).where(which, wanted).order_by(records.c.id).limit(limit)
+    query = select(*columns).where(which).order_by(records.c.id).limit(limit)
     return [
         KeptBack(
             row.id,

@@ -83,7 +83,7 @@ def records_as_published(transaction: Transaction, record_ids: Sequence[RecordId
         yield [_record_to_publish(row, of_message) for row in transaction.execute(query)]
 
 
-class StateCount(NamedTuple):
+class OutcomeCount(NamedTuple):
     """How many `records` of a type are in a state. `status`: of acknowledged ones the answer of customs; of others None."""
 
     type: str
@@ -92,7 +92,7 @@ class StateCount(NamedTuple):
     records: int
 
 
-def state_counts(transaction: Transaction, drop_id: DropId) -> list[StateCount]:
+def outcome_counts(transaction: Transaction, drop_id: DropId) -> list[OutcomeCount]:
     """The drop's records by state; a row declared before counts with the record that it repeats."""
     first = records.alias("first")
     is_repeat = first.c.id.is_not(None)
@@ -105,7 +105,9 @@ def state_counts(transaction: Transaction, drop_id: DropId) -> list[StateCount]:
         .where(records.c.drop_id == drop_id)
         .group_by(*grouped)
     )
-    return [StateCount(type_, State(name), status, count) for type_, name, status, count in transaction.execute(query)]
+    return [
+        OutcomeCount(type_, State(name), status, count) for type_, name, status, count in transaction.execute(query)
+    ]
 
 
 _OUTCOME = (

@@ -27,8 +27,8 @@ from cebd.store.transaction import Transaction
 # Drops
 
 
-def find_elsewhere(transaction: Transaction, drop_id: DropId, outcome: DropOutcome, place: str) -> None:
-    """The file of a drop under way was put away since."""
+def set_filed(transaction: Transaction, drop_id: DropId, outcome: DropOutcome, place: str) -> None:
+    """Mark the file of a drop under way as put away: where it lies, and how its work ended."""
     values = {"state": DropState.FILED, "outcome": outcome, "place": place}
     transaction.execute(update(drops).where(drops.c.id == drop_id).values(**values))
 

@@ -15,7 +15,6 @@ Range = tuple[tuple[int, int], tuple[int, int]]
 # Of all sheets together: a cell takes some 100 bytes with its text, a text as many bytes as it has.
 _MAX_CELLS = 4_000_000
 _MAX_CHARACTERS = 200_000_000
-_MAX_BLANK_ROWS = 1_000_000
 
 
 class Room:

@@ -30,7 +30,7 @@ class Counterpart(NamedTuple):
     """An order, payment, waybill or list in force, in the latest version.
 
     `sheet`, `row`, `rows` say where it stands in its file; `value`: in cents, of a payment what was paid;
-    `shared` are digests of what other documents say, too; `problems` are as stored.
+    `shared`: digests of what other documents say as well; `problems` are as stored.
     """
 
     id: RecordId
@@ -57,9 +57,9 @@ class Counterpart(NamedTuple):
 
 
 class LaterWord(NamedTuple):
-    """What a later document makes to be said in the receipt of this record: these problems, in place of its own of these ids.
+    """Problems that a later document brings to the receipt of this record. They replace its own problems of these ids.
 
-    Its own stay that speak of another document: their Chinese text has one of `others` (`支付单 PAY-1（`).
+    Its own problems about another document stay: their Chinese text has one of `others` (`支付单 PAY-1（`).
     """
 
     record_id: RecordId
@@ -141,7 +141,7 @@ def glance(transaction: Transaction, type_: str, name: str, numbers: Sequence[st
 
 
 def say(transaction: Transaction, words: Sequence[LaterWord]) -> None:
-    """Have it said in the receipts of the earlier records, which are written anew; not in those that were removed after years."""
+    """Store the words with the earlier records, whose receipts are written anew; not with those whose files were removed after years."""
     if not words:
         return
     of_words = drops.c.id.in_({word.drop_id for word in words})

@@ -16,7 +16,8 @@ from cebd.store.transaction import Transaction
 
 
 class Meanwhile(NamedTuple):
-    """After that record and before the first of that drop, which was brought in just now. `enterprise`, `type`: of the drop's records."""
+    """The records behind `after` and before the first record of the drop, which was brought in just now. `enterprise`, `type`: of the
+    drop's records."""
 
     drop_id: DropId
     enterprise: str
@@ -25,8 +26,8 @@ class Meanwhile(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A document of which others may speak. `is_sent`: it was, or will be; else it was kept back. `shared` are digests of what others say,
-    too; `problems` are as stored.
+    """A document that problems of other documents may name. `is_sent`: it was sent, or will be; else it was kept back. `shared`: digests
+    of what other documents say as well; `problems` are as stored.
     """
 
     is_sent: bool
