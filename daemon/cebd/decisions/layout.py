@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 UNUSED = "-"  # in a field's place: the column is not declared, on purpose
+PIECE = "+"  # in its place in a proposal: a province, city or street, with which the address is put together
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProposedColumn:
-    """A column (from 0) with its heading, as a layout names it, some of its cells, and the field it may have (None where it is unknown)."""
+    """A column (from 0) with its heading, as a layout names it, some of its cells, and the field it may have (None where it is unknown;
+    PIECE: a part of the address, which is put together of such columns)."""
 
     index: int
     heading: str

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cebd.cell_names import column_letters
-from cebd.decisions.layout import UNUSED, Certainty, KnownLayout, Proposal
+from cebd.decisions.layout import PIECE, UNUSED, Certainty, KnownLayout, Proposal
 from cebd.decisions.wording import Language, by_wording, sheet_names, worded
 from cebd.messages.description import MessageType, declarations, message_types
 from cebd.problems.problem import Place, Problem, problem
@@ -26,6 +26,7 @@ LETTER, HEADING, *SAMPLES, STATE, FIELD = HEADINGS = (
 TYPE, FILE = "单证类型 Document", "文件 File"
 TAKEN_BACK = "撤回以前的对应 take back what was said"  # in the document's place
 NOT_USED = "不申报此列 not declared"
+PART_OF_ADDRESS = "并入收货地址 part of the address"  # taken with the address in any case
 STATES = {
     Certainty.SURE: "确定 sure",
     Certainty.PROPOSED: "建议，请核对 proposed",
@@ -41,7 +42,7 @@ ASKS = ("这份文件像两种单证，请选择", "it may be either of two docu
 _MAX_ROWS = 1000
 _FIELD_AT = HEADINGS.index(FIELD)
 _LABELS = by_wording((TYPE, FILE, LETTER))
-_NOT_USED, _TAKEN_BACK = by_wording((NOT_USED,)), by_wording((TAKEN_BACK,))
+_NOT_USED, _TAKEN_BACK = by_wording((NOT_USED, PART_OF_ADDRESS)), by_wording((TAKEN_BACK,))
 
 
 def type_name(message: MessageType, language: Language = "both") -> str:
@@ -145,5 +146,6 @@ def lines_of(proposal: Proposal, language: Language = "both") -> list[list[str]]
     for one in proposal.columns:
         samples = [*one.samples, "", "", ""][:3]
         field = field_name(message, one.field, language) if message is not None and one.field is not None else ""
+        field = worded(PART_OF_ADDRESS, language) if one.field == PIECE else field
         lines.append([column_letters(one.index), one.heading, *samples, worded(STATES[one.certainty], language), field])
     return lines

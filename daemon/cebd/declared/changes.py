@@ -44,7 +44,7 @@ def problem_of_key(checking: Checking, record: Record, earlier: ActiveRecord | N
         return checking.problem("CEBD-1416", record, "copNo", record.key[0], file=earlier.file)
     if record.app_type == "1":
         return None
-    number = " ".join(record.key)
+    number = record.number
     if earlier is None or _is_deleted(record.type, earlier):
         return checking.problem("CEBD-1405", record, "appType", number, app_type=record.app_type)
     is_final = earlier.status in FINAL_STATUSES

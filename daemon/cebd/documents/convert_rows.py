@@ -118,7 +118,7 @@ class RowsConversion:
                 rejected.append(self._declared.with_suggestions(record))
                 continue
             if key in self._keys:
-                rejected.append(record.with_problems(problem("CEBD-1401", record.place, value=" ".join(record.key))))
+                rejected.append(record.with_problems(problem("CEBD-1401", record.place, value=record.number)))
                 continue
             self._keys.add(key)
             active = earlier.get(key)

@@ -94,7 +94,7 @@ class DeclaredBefore:
         if list_no and is_made_number(message_types()[record.type], list_no, record.key[0]):
             return record.with_problems(self._second_application(record, earlier, list_no))
         place = self._file.place_of(record, "appType", None)  # where the answer goes, if the sheet has a column for it
-        value = " ".join(record.key)
+        value = record.number
         state, state_zh = earlier.state, STATES_IN_CHINESE[State(earlier.state)]
         found = problem("CEBD-1402", place, value=value, file=earlier.file, state=state, state_zh=state_zh)
         return record.with_problems(found)
@@ -140,12 +140,12 @@ def repeats(record: Record, earlier: ActiveRecord) -> bool:
 
 def as_repeat(record: Record, earlier: ActiveRecord) -> Record:
     """The record of a row, or of a message that repeats as a whole."""
-    return record.with_problems(problem("CEBD-1403", record.place, value=" ".join(record.key), file=earlier.file))
+    return record.with_problems(problem("CEBD-1403", record.place, value=record.number, file=earlier.file))
 
 
 def as_repeat_among_others(record: Record, earlier: ActiveRecord) -> Record:
     """The record of a message whose other records are new: the message goes as a whole, so this record would be declared twice."""
-    return record.with_problems(problem("CEBD-1074", record.place, value=" ".join(record.key), file=earlier.file))
+    return record.with_problems(problem("CEBD-1074", record.place, value=record.number, file=earlier.file))
 
 
 def said_of_rejected(record: Record, words: Iterable[LaterWord]) -> list[LaterWord]:

@@ -253,4 +253,4 @@ def _told_apart(records: Iterable[Record], entered: EnteredSheet) -> Iterator[Re
             yield record
         else:
             kept_back = record._replace(asks=None)  # read again, it would lose what is said of it here
-            yield kept_back.with_problems(problem("CEBD-1086", record.place, value=" ".join(record.key)))
+            yield kept_back.with_problems(problem("CEBD-1086", record.place, value=record.number))

@@ -46,7 +46,7 @@ class SideBySide:
         return problem(
             "CEBD-1442",
             place,
-            value=" ".join(record.key),
+            value=record.number,
             time=time,
             file=other.name,
             receipt=f"{other.stem}.receipt.xlsx",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
+from cebd.messages.description import message_types
 from cebd.problems.problem import Place, Problem
 from cebd.records.facts import NO_FACTS, Facts
 from cebd.records.original_list import NamedList
@@ -44,6 +45,12 @@ class Record(NamedTuple):
     shape: bytes = b""
     asks: NamedList | None = None
     was: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> str:
+        """The number by which people call it: what its key has beside the codes of enterprises."""
+        names = message_types()[self.type].key
+        return next((text for name, text in zip(names, self.key, strict=True) if not name.endswith("Code")), "")
 
     @property
     def ready(self) -> bool:

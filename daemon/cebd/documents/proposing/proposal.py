@@ -6,15 +6,17 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from cebd.decisions.layout import NO_DRIFT, Certainty, Drift, KnownLayout, Proposal, ProposedColumn, numbered
+from cebd.decisions.layout import NO_DRIFT, PIECE, Certainty, Drift, KnownLayout, Proposal, ProposedColumn, numbered
 from cebd.documents.proposing.evidence import FieldsOf, Likeness, fields_of
 from cebd.documents.proposing.words import meanings
 from cebd.documents.reading.cells.head_defaults import default_of
 from cebd.documents.reading.grouped_headings import HeadingCells, heading_cells, is_under_its_groups
+from cebd.documents.reading.split_addresses import pieces_among
 from cebd.documents.workbooks.own_marks import CHANGE_HEADING, OWN_HEADING
 from cebd.documents.workbooks.sheet import Sheet
 from cebd.messages.description import Field, MessageType, declarations
 
+_ADDRESS = "/consigneeAddress"
 _ROWS_LOOKED_AT = 200
 _SAMPLES = 3
 _MIN_LIKENESS = 0.42
@@ -53,17 +55,27 @@ def proposal_of(name: str, sheets: Iterable[Sheet], known: Sequence[KnownLayout]
     likely = max(likeness for _, _, likeness in chosen)
     types = sorted((one for one in chosen if one[2] > 0 and one[2] >= likely * _AS_LIKELY), key=lambda one: -one[2])
     found = types[0][1] if types else {}
+    pieces: Collection[int] = ()
+    if any(field.endswith(_ADDRESS) for field, _ in found.values()):
+        pieces = pieces_among({index: text for index, text in table.headings if index not in found})
     columns = []
     for (index, _), heading in zip(table.headings, names, strict=True):
-        samples = tuple(dict.fromkeys(str(cell)[:40] for cell in table.column(index) if cell not in ("", None)))
+        samples = tuple(dict.fromkeys(_shown(cell)[:40] for cell in table.column(index) if cell not in ("", None)))
         field, like = found.get(index, (None, None))
         certainty = Certainty.UNKNOWN
+        if index in pieces:
+            field, certainty = PIECE, Certainty.SURE
         if like is not None:
             certainty = Certainty.SURE if like.sure else Certainty.PROPOSED
         columns.append(ProposedColumn(index, heading, samples[:_SAMPLES], certainty, field))
     return Proposal(
         name, table.sheet.name, tuple(message.code for message, _, _ in types), tuple(columns), drift_of, drift
     )
+
+
+def _shown(cell: object) -> str:
+    """The cell as a person sees it: whole numbers without a point."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def layout_of(sheets: Iterable[Sheet], known: Sequence[KnownLayout]) -> KnownLayout | None:

@@ -13,7 +13,7 @@ Without a column of provinces nothing is put together. An empty address stays em
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,17 +85,21 @@ def _is_whole(said: Sequence[str], address: str) -> bool:
 
 
 def _pieces(layout: Layout) -> list[int]:
-    """The columns of the pieces, from the province on; none is anything else. One that a mapping leaves out is there all the same."""
+    """The columns of the pieces; none is anything else. One that a mapping leaves out is there all the same."""
     head, taken = layout.head, set(layout.head.columns.values())
+    return pieces_among({index: text for index, text in head.headings.items() if index not in taken})
+
+
+def pieces_among(headings: Mapping[int, str]) -> list[int]:
+    """The columns whose headings are those of the pieces, from the province on; none without a province, or with two of a kind."""
     of_level: dict[int, int] = {}
-    for index, text in head.headings.items():
-        if index not in taken:
-            name = _WHOSE.sub("", plain(text))
-            level = next((nth for nth, names in enumerate(_PIECES) if name in names), None)
-            if level is not None:
-                if level in of_level:
-                    return []  # two provinces: whose they are is not known
-                of_level[level] = index
+    for index, text in headings.items():
+        name = _WHOSE.sub("", plain(text))
+        level = next((nth for nth, names in enumerate(_PIECES) if name in names), None)
+        if level is not None:
+            if level in of_level:
+                return []  # two provinces: whose they are is not known
+            of_level[level] = index
     return [of_level[level] for level in sorted(of_level)] if 0 in of_level else []
 
 

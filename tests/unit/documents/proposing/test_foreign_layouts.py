@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from builders.foreign_layouts import ForeignLayout, a_sheet, foreign_layouts, name_of, proposed
-from cebd.decisions.layout import Certainty
+from cebd.decisions.layout import PIECE, UNUSED, Certainty
+from cebd.decisions.layout_sheet import lines_of, read_layout
 from cebd.documents.proposing.proposal import proposal_of
 
 
@@ -52,3 +53,20 @@ def test_cells_that_do_not_fit_take_certainty_away(cells: tuple[str, str]) -> No
     headings = (("订单编号", "-"), ("计量单位", "-"), ("数量", "-"), ("商品名称", "-"))
     proposal = proposed(ForeignLayout("x", "CEB311", headings, (("A1", *cells, "奶粉"), ("A2", *cells, "奶粉"))))
     assert [one.certainty for one in proposal.columns][1:3].count(Certainty.SURE) == 0
+
+
+def test_pieces_of_an_address_are_proposed_as_such_and_chosen_so_mean_nothing_else() -> None:
+    known = ("订单编号", "订购人姓名", "收货人姓名", "实际支付金额", "商品名称", "数量", "单价", "总价")
+    headings = tuple((text, "-") for text in ("详细地址", "省", "市", *known))
+    ours = ("奶粉", "2", "10", "20")
+    cells = (
+        ("文三路1号", "浙江省", "杭州市", "A1", "张三", "张三", "20", *ours),
+        ("科技路1号", "广东省", "东莞市", "A2", "李四", "李四", "20", *ours),
+    )
+    proposal = proposed(ForeignLayout("x", "CEB311", headings, cells))
+    assert [one.field for one in proposal.columns][1:3] == [PIECE, PIECE]
+    lines = lines_of(proposal, "zh")
+    assert [line[-1] for line in lines][1:3] == ["并入收货地址"] * 2
+    read = read_layout([["单证类型", "电子订单"], ["列"], *lines], "张三", "")
+    assert read.layout is not None
+    assert (read.problems, read.layout.columns["省"]) == ((), UNUSED)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from builders.workbooks import Opened, a_workbook, an_order, table
+from builders.workbooks import Opened, a_workbook, an_order, some_settings, table
 from cebd.documents.reading.split_addresses import whole_address
 
 PLACE = {"收货人省份": "浙江省", "城市": "杭州市", "区/县": "西湖区"}
@@ -34,6 +34,14 @@ def test_an_address_in_pieces_is_declared_whole_and_says_so(tmp_path: Path) -> N
     assert (told.severity, told.place.cell) == ("notice", "T1")
     assert "收货人省份、城市、区/县、详细地址" in told.zh
     assert "浙江省杭州市西湖区文三路1号" in told.zh
+
+
+def test_a_mapping_that_leaves_the_pieces_out_has_them_in_the_address_all_the_same(tmp_path: Path) -> None:
+    told = {"收货人省份": "-", "城市": "-", "区/县": "-", "详细地址": "OrderHead/consigneeAddress"}
+    settings = some_settings({"told": {"type": "order", "files": ["o*"], "columns": told}})
+    opened = Opened(a_workbook(tmp_path / "o.xlsx", table([a_row("文三路1号")])), settings)
+    assert addresses(opened) == ["浙江省杭州市西湖区文三路1号"]
+    assert "CEBD-1081" in opened.said()
 
 
 def test_many_rows_are_read_as_one_is(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ SPACES = " ".join(
 )
 STYLES = (
     '<style:style style:name="gone" style:family="table"><style:table-properties table:display="false"/></style:style>'
+    '<style:style style:name="flat" style:family="table-row"><style:table-row-properties style:row-height="0cm"/></style:style>'
     '<style:style style:name="struck" style:family="table-cell">'
     '<style:text-properties style:text-line-through-style="solid"/></style:style>'
 )
@@ -87,6 +88,8 @@ def test_hidden_filtered_and_struck_rows_of_an_ods_are_kept_back(tmp_path: Path)
     marked = {2: 'table:visibility="filter"', 3: 'table:visibility="collapse"'}
     opened = Opened(an_ods(tmp_path / "o.ods", ods_table(table(ORDERS), attributes=marked)))
     assert opened.ready == ["D-3"]
+    flat = ods_table(table(ORDERS), attributes={3: 'table:style-name="flat"'})
+    assert Opened(an_ods(tmp_path / "f.ods", flat)).ready == ["D-1", "D-3"]
     struck = ods_table(table(ORDERS), attributes={3: ""}, cell='table:style-name="struck"')
     assert Opened(an_ods(tmp_path / "p.ods", struck)).ready == ["D-1", "D-3"]
 
@@ -165,7 +168,7 @@ def test_signs_of_gbk_under_the_name_of_gb2312_are_read(tmp_path: Path) -> None:
     assert "<ceb:buyerName>朱镕基</ceb:buyerName>" in opened.records[0].xml
 
 
-@pytest.mark.parametrize("attribute", [' ss:Hidden="1"', ' ss:StyleID="s1"'])
+@pytest.mark.parametrize("attribute", [' ss:Hidden="1"', ' ss:Height="0"', ' ss:StyleID="s1"'])
 def test_hidden_and_struck_rows_of_2003_are_kept_back(tmp_path: Path, attribute: str) -> None:
     assert Opened(a_2003(tmp_path / "o.xls", table(ORDERS), row_3=attribute)).ready == ["D-1", "D-3"]
 
@@ -200,8 +203,9 @@ def test_orders_in_a_web_page_are_declared(tmp_path: Path, encoding: str) -> Non
     assert "<ceb:buyerName>朱镕基</ceb:buyerName>" in opened.records[0].xml
 
 
-def test_a_hidden_row_of_a_web_page_is_kept_back(tmp_path: Path) -> None:
-    path = a_page(tmp_path / "o.xls", table(ORDERS), of_row='style="display:none"')
+@pytest.mark.parametrize("of_row", ['style="display:none"', 'style="mso-height-source:userset;height:0"', "height=0"])
+def test_a_hidden_row_of_a_web_page_is_kept_back(tmp_path: Path, of_row: str) -> None:
+    path = a_page(tmp_path / "o.xls", table(ORDERS), of_row=of_row)
     assert Opened(path).ready == ["D-1", "D-3"]
 
 

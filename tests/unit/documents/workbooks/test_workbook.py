@@ -138,8 +138,9 @@ def test_zeros_that_excel_dropped_are_named_on_the_cell(tmp_path: Path) -> None:
     assert opened.found() == [("CEBD-1218", "W2")]
 
 
-def test_hidden_rows_are_kept_back_and_said(tmp_path: Path) -> None:
-    part = sheet_xml(THREE_ORDERS).replace('<row r="3">', '<row r="3" hidden="1">')
+@pytest.mark.parametrize("unseen", ['hidden="1"', 'ht="0" customHeight="1"', "ht='0.0'"])
+def test_hidden_rows_are_kept_back_and_said(tmp_path: Path, unseen: str) -> None:
+    part = sheet_xml(THREE_ORDERS).replace('<row r="3">', f'<row r="3" {unseen}>')
     opened = Opened(with_sheet_xml(tmp_path / "o.xlsx", part))
     assert opened.ready == [ALL_THREE[0], ALL_THREE[2]]
     assert [(one.id, one.place.row) for one in opened.records[1].problems] == [("CEBD-1060", 3)]
@@ -194,10 +195,11 @@ def test_zeros_shown_by_the_format_of_an_xls_belong_to_the_code(tmp_path: Path) 
     assert "<ceb:unit>035</ceb:unit><ceb:qty>2</ceb:qty><ceb:price>10</ceb:price>" in opened.records[0].xml
 
 
-def test_hidden_rows_of_an_xls_are_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("attribute", ["hidden", "height"])
+def test_hidden_rows_of_an_xls_are_said(tmp_path: Path, attribute: str) -> None:
     def hiding(xlwt: Any, sheet: Any, row: int, column: int) -> None:
         sheet.write(row, column, "D-2")
-        sheet.row(row).hidden = 1
+        setattr(sheet.row(row), attribute, attribute == "hidden")
 
     opened = Opened(an_xls(tmp_path / "o.xls", table([an_order("D-1"), an_order(hiding)])))
     assert opened.ready == ["D-1"]

@@ -76,7 +76,7 @@ def read_xml_drop(content: bytes, options: RecordOptions, now: datetime) -> XmlD
     for record in records:
         twice = None
         if record.key in seen:
-            twice = with_severity_of(problem("CEBD-1401", record.place, value=" ".join(record.key)), options.severities)
+            twice = with_severity_of(problem("CEBD-1401", record.place, value=record.number), options.severities)
         checked.append(record if twice is None else record.with_problems(twice))
         seen.add(record.key)
     return XmlDrop(message, root.get("guid", ""), root, checked, problems, content, sign_anew)

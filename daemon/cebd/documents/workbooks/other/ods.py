@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +20,7 @@ _TABLE, _OFFICE, _TEXT, _STYLE = (f"{{{_SPACE}{name}:1.0}}" for name in ("table"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _ROW, _SHEET, _ANY_STYLE = f"{_TABLE}table-row", f"{_TABLE}table", f"{_STYLE}style"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
+_NO_LENGTH = re.compile(r"0(?:\.0*)?[a-z]*")  # of any unit
 _NUMBERS = ("float", "percentage", "currency")
 CONTENT = "content.xml"
 TYPES = (
@@ -30,7 +32,7 @@ TYPES = (
 def read_ods(archive: Archive) -> list[LaidOut]:
     """All sheets, hidden ones too. Raises Unreadable."""
     struck: set[str] = set()
-    not_displayed: set[str] = set()
+    not_displayed: set[str] = set()  # styles of sheets, and of rows without any height
     sheets: list[LaidOut] = []
     room = Room()
     for event, element in events(archive.blocks(CONTENT), (_ROW, _ANY_STYLE), (_SHEET,)):
@@ -40,7 +42,7 @@ def read_ods(archive: Archive) -> list[LaidOut]:
         elif event == "end" and element.tag == _ANY_STYLE:
             _note_style(element, struck, not_displayed)
         elif event == "end" and sheets:
-            _add_row(sheets[-1], element, struck)
+            _add_row(sheets[-1], element, struck, not_displayed)
     return sheets
 
 
@@ -50,11 +52,13 @@ def _note_style(style: etree._Element, struck: set[str], not_displayed: set[str]
     if text is not None and text.get(f"{_STYLE}text-line-through-style", "none") != "none":
         struck.add(name)
     table = style.find(f"{_STYLE}table-properties")
-    if table is not None and table.get(f"{_TABLE}display") == "false":
+    row = style.find(f"{_STYLE}table-row-properties")
+    has_no_height = row is not None and _NO_LENGTH.fullmatch(row.get(f"{_STYLE}row-height", "")) is not None
+    if has_no_height or (table is not None and table.get(f"{_TABLE}display") == "false"):
         not_displayed.add(name)
 
 
-def _add_row(sheet: LaidOut, element: etree._Element, struck: set[str]) -> None:
+def _add_row(sheet: LaidOut, element: etree._Element, struck: set[str], not_displayed: set[str]) -> None:
     row: list[Any] = []
     struck_cells = 0
     for cell in element.iterchildren(*_CELLS):
@@ -66,8 +70,10 @@ def _add_row(sheet: LaidOut, element: etree._Element, struck: set[str]) -> None:
             rows, columns = (_spanned(cell, what) for what in ("rows", "columns"))
             sheet.merge(sheet.next_number, len(row), rows, columns)
         row += [value] * min(times, MAX_COLUMNS + 1 - len(row))
-    is_hidden = element.get(f"{_TABLE}visibility") in ("collapse", "filter") or any(
-        group.get(f"{_TABLE}display") == "false" for group in element.iterancestors(f"{_TABLE}table-row-group")
+    is_hidden = (
+        element.get(f"{_TABLE}visibility") in ("collapse", "filter")
+        or element.get(f"{_TABLE}style-name") in not_displayed
+        or any(group.get(f"{_TABLE}display") == "false" for group in element.iterancestors(f"{_TABLE}table-row-group"))
     )
     sheet.add(row, _times(element, "rows", MAX_ROWS), is_hidden=is_hidden, struck_cells=struck_cells)
 

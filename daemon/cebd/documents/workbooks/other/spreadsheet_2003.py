@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from cebd.documents.workbooks.xlsx.pieces import MAX_COLUMNS, too_wide
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _X = "{urn:schemas-microsoft-com:office:excel}"
+_NO_HEIGHT = re.compile(r"0(?:\.0*)?")
 _MAX_BYTES = 256 * MIB
 _BLOCK_BYTES = MIB // 2
 
@@ -82,7 +84,8 @@ def _add_row(sheet: LaidOut, element: etree._Element, struck: set[str], zeros: d
         if value != "":
             sheet.merge(sheet.next_number, len(row), down + 1, across + 1)
         row += [value, *[""] * min(across, MAX_COLUMNS)]
-    sheet.add(row, is_hidden=element.get(f"{_SS}Hidden") == "1", struck_cells=struck_cells)
+    is_hidden = element.get(f"{_SS}Hidden") == "1" or _NO_HEIGHT.fullmatch(element.get(f"{_SS}Height", "")) is not None
+    sheet.add(row, is_hidden=is_hidden, struck_cells=struck_cells)
     span = element.get(f"{_SS}Span")
     if span:
         sheet.add([], _whole(span, sheet.name))

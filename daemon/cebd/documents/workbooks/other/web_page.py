@@ -21,6 +21,7 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_-]+)""", re.IGNORECASE)
 _CHINESE = frozenset(("gb2312", "gbk", "gb18030", "cp936", "x-gbk", "gb_2312-80"))
 _NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_NO_HEIGHT = re.compile(r"(?:.*;)?\s*height\s*:\s*0(?:\.0*)?(?:p[tx])?\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
 _STRUCK = re.compile(r"line-through", re.IGNORECASE)
 _CROSSED_OUT = frozenset(("s", "strike", "del"))
 _NOT_TEXT = frozenset(("script", "style", "head"))
@@ -116,8 +117,13 @@ def _lay_out(sheet: LaidOut, table: etree._Element) -> None:
             row[-across] = text
         for column in [column for column, left in reaching.items() if left and column >= len(row)]:
             reaching[column] -= 1
-        hidden = _NOT_DISPLAYED.search(element.get("style", "")) is not None
-        sheet.add(row, is_hidden=hidden, struck_cells=struck)
+        sheet.add(row, is_hidden=_is_unseen(element), struck_cells=struck)
+
+
+def _is_unseen(row: etree._Element) -> bool:
+    """Whether Excel shows nothing of the row: not displayed, or without any height."""
+    style = f"{row.get('style', '')};height:{row.get('height', '')}"
+    return _NOT_DISPLAYED.search(style) is not None or _NO_HEIGHT.fullmatch(style) is not None
 
 
 def _span(cell: etree._Element, name: str) -> int:

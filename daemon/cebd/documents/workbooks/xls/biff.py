@@ -178,8 +178,11 @@ def _sheet(reading: _Reading, start: int, zeros: dict[int, int], most: int, stru
         elif kind == _FORMULA:
             _formula(facts, body)
         elif kind == _ROW:
-            if struct.unpack_from("<I", body, 12)[0] & 0x20:
-                facts.hidden.append(struct.unpack_from("<H", body)[0] + 1)
+            row, height, flags = struct.unpack_from("<H4xH4xI", body)
+            if (
+                flags & 0x20 or not height
+            ):  # [MS-XLS] 2.4.221: fDyZero; a height of nothing is nothing to be seen, either
+                facts.hidden.append(row + 1)
         elif kind in (_NUMBER, _RK, _MULRK) and zeros:
             for row, column, style, number in _numbers(kind, body):
                 if style in zeros and number >= 0 and number.is_integer() and number < 10**15:

@@ -28,7 +28,10 @@ _WIDTHS = ((MAX_COLUMNS, "[A-Z]{1,2}"), (234, "[A-H]?[A-Z]"), (52, "A?[A-Z]"), (
 _SHEET_DATA = re.compile(rb"<((?:[\w.-]+:)?)sheetData\s*(/?)>")
 _ENCODING = re.compile(rb"""\A\s*<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE)
 _NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d{1,9})["']""")
-_HIDDEN = re.compile(rb"""\shidden\s*=\s*["'](?:1|true)["']""")
+_HIDDEN = re.compile(
+    rb"""\s(?:hidden\s*=\s*["'](?:1|true)|ht\s*=\s*["']0(?:\.0*)?)["']"""
+)  # no height is nothing to be seen, either
+_MAY_BE_HIDDEN = (b"hidden", b'ht="0', b"ht='0")
 _ADDRESS = re.compile(rb"""\sr\s*=\s*["']([A-Z]+)(\d+)["']""")
 
 
@@ -122,7 +125,7 @@ _PLAIN_ROW = re.compile(rb'<row r="(\d{1,9})"')
 
 def inspect(rows: bytes, prefix: bytes, before: int) -> Piece:
     """The piece of these rows; `before` is the number of the row above them. Raises Unreadable."""
-    hides = b"hidden" in rows
+    hides = any(word in rows for word in _MAY_BE_HIDDEN)
     if not prefix and not hides:
         numbers = list(map(int, _PLAIN_ROW.findall(rows)))
         if len(numbers) == rows.count(b"<row") and before < max(numbers, default=0) <= MAX_ROWS >= len(numbers):

@@ -6,7 +6,7 @@ import io
 from typing import Any
 from zipfile import ZIP_DEFLATED
 
-from cebd.decisions.layout import Certainty, Proposal
+from cebd.decisions.layout import PIECE, Certainty, Proposal
 from cebd.decisions.layout_sheet import (
     ASKS,
     FIELD,
@@ -16,6 +16,7 @@ from cebd.decisions.layout_sheet import (
     HEADING,
     HEADINGS,
     NOT_USED,
+    PART_OF_ADDRESS,
     SHEETS,
     TAKEN_BACK,
     TYPE,
@@ -55,7 +56,8 @@ def _fields(proposal: Proposal, language: Language) -> list[str]:
     """What the list of fields offers: those of the documents that the file may be."""
     messages = [message_types()[code] for code in proposal.types] or list(declarations())
     names = (name for message in messages for name in field_names(message, language))
-    return [worded(NOT_USED, language), *dict.fromkeys(names)]
+    pieces = [PART_OF_ADDRESS] if any(one.field == PIECE for one in proposal.columns) else []
+    return [*(worded(text, language) for text in (NOT_USED, *pieces)), *dict.fromkeys(names)]
 
 
 def _questions(book: Any, styles: Styles, proposal: Proposal, fields: int, language: Language) -> None:
