@@ -22,6 +22,7 @@ from starlette.routing import Route
 from cebd.clock import Clock
 from cebd.console import words
 from cebd.console.gate import Gate
+from cebd.console.given_numbers import number_in
 from cebd.console.live import Live
 from cebd.console.pages import (
     api,
@@ -194,7 +195,7 @@ class Console:
         if not await may_stay():
             return Response(status_code=HTTPStatus.NO_CONTENT)
         told = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        after = int(told) if told.isdecimal() and len(told) < 20 else None
+        after = number_in(told, 19, None)
         return StreamingResponse(self._live.stream(after, may_stay), media_type="text/event-stream")
 
     async def _no_page(self, request: Request, error: Exception) -> Response:

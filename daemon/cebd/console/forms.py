@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cebd.console.given_numbers import is_number, number_in
 from cebd.documents.workbooks.entered import Cell, Document, entered
 from cebd.messages.description import Field, MessageType, message_type
 from cebd.messages.relations import cancelling, returning
@@ -185,11 +186,7 @@ def empty_document(type_: str) -> Document:
 
 def first_line(form: Mapping[str, str]) -> int:
     """The first line (from 0) of the page of lines that a form has."""
-    return _number(form.get("first", ""), 0)
-
-
-def _number(text: str, otherwise: int) -> int:
-    return int(text) if text.isdecimal() and len(text) < 7 else otherwise
+    return number_in(form.get("first", ""), 6, 0)
 
 
 def columns_of(message: MessageType, document: Document) -> list[Field]:
@@ -211,7 +208,7 @@ def document_of(draft: Draft, form: Mapping[str, str]) -> Document:
     if not message.line_fields or "first" not in form:
         return Document(head, before.lines)
     first, count = first_line(form), len(before.lines)
-    behind = count - _number(form.get("rest", ""), max(0, count - first - LINES_ON_A_PAGE))
+    behind = count - number_in(form.get("rest", ""), 6, max(0, count - first - LINES_ON_A_PAGE))
     after = before.lines[max(first, behind) :]
     return Document(head, (*before.lines[:first], *posted_lines(message, form).values(), *after))
 
@@ -223,7 +220,7 @@ def posted_lines(message: MessageType, form: Mapping[str, str]) -> dict[int, dic
     for name, text in form.items():
         part, _, rest = name.partition(".")
         nth, _, field_name = rest.partition(".")
-        if part == "line" and nth.isdecimal() and len(nth) < 5 and field_name in known and text.strip():
+        if part == "line" and is_number(nth, 4) and field_name in known and text.strip():
             posted.setdefault(int(nth), {})[field_name] = text.strip()
     return dict(sorted(posted.items()))
 

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cebd.clock import Clock
 from cebd.console.attempts import Attempts
+from cebd.console.given_numbers import is_number
 from cebd.console.live import Live
 from cebd.console.not_allowed import NotAllowed
 from cebd.console.remembered import Remembered
@@ -155,7 +156,7 @@ class Visit:
     def number(self, name: str) -> int:
         """A number in the address. Raises NotAllowed."""
         given = str(self.request.path_params.get(name, ""))
-        if not given.isdecimal() or len(given) > 12:
+        if not is_number(given, 12):
             raise NotAllowed(HTTPStatus.NOT_FOUND, "没有这个页面。", "There is no such page.")
         return int(given)
 

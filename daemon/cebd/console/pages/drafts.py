@@ -18,6 +18,7 @@ from cebd.console.forms import (
     first_line,
     posted_lines,
 )
+from cebd.console.given_numbers import number_in
 from cebd.console.pages import life
 from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document, as_json
@@ -75,7 +76,7 @@ def _like(visit: Visit, number: str) -> Response:
     """A new document like that record, without the numbers that belong to that one alone. Raises Refused."""
     desk = visit.desk
     with desk.store.read() as transaction:
-        record = questions.record_numbered(transaction, int(number) if number.isdecimal() and len(number) < 13 else 0)
+        record = questions.record_numbered(transaction, number_in(number, 12, 0))
         message = None
         if record is not None and record.message_id is not None:
             message = load_message(transaction, record.message_id)
@@ -199,8 +200,7 @@ def _saved(visit: Visit, found: Draft) -> Draft:
     desk = visit.desk
     document = document_of(found, visit.form)
     seen, by = visit.form.get("base"), visit.person.name
-    sent = visit.form.get("sent", "")
-    nth = int(sent) if sent.isdecimal() and len(sent) < 13 else 0
+    nth = number_in(visit.form.get("sent", ""), 12, 0)
     page = None if seen is None else OpenPage(desk.open_pages, visit.form.get("page", ""), seen, nth)
     return entry.save(desk.store, found, by, [document], desk.clock.now(), page)
 
@@ -221,8 +221,7 @@ def _sheet_form(visit: Visit, found: Draft, judged: Judged | None, page: int) ->
 
 
 def _form(visit: Visit, found: Draft, judged: Judged | None) -> Response:
-    asked = visit.query("lines")
-    page = int(asked) if asked.isdecimal() and len(asked) < 4 else 0
+    page = number_in(visit.query("lines"), 3, 0)
     if judged is not None and visit.form.get("first", "").isdecimal():
         page = _page_posted(visit)
     form = _sheet_form(visit, found, judged, page)

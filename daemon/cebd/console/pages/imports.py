@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
+from cebd.console.given_numbers import is_number, number_in
 from cebd.console.visit import NotAllowed, Visit
 from cebd.decisions.decision import EMPTY, NOT_DECLARED
 from cebd.decisions.layout import Certainty, ProposedColumn
@@ -110,7 +111,7 @@ def post(visit: Visit) -> Response:
     elif action == "kind":
         hint = form.get("type", "")
         imports.call_it(found, person, _type(hint).code if hint else "")
-    elif action.startswith("take-") and action[5:].isdecimal() and len(action) < 12:
+    elif action.startswith("take-") and is_number(action[5:], 6):
         imports.take_back(found, person, int(action[5:]))
     else:
         raise NotAllowed(HTTPStatus.BAD_REQUEST, "提交的内容无法读取。", "What was sent cannot be read.")
@@ -122,7 +123,7 @@ def rows(visit: Visit) -> Response:
     found, after = visit.desk.imports.numbered(visit.number("number")), visit.query("after")
     if found.declared is not None or visit.desk.imports.previews.look(found) is None:
         return visit.go(f"/imports/{found.id}")
-    begin = int(after) if after.isdecimal() and len(after) < 12 else 0
+    begin = number_in(after, 11, 0)
     shown, following = visit.desk.correcting.page(found, begin, _ROWS)
     why_not = visit.desk.correcting.why_not(found) if any(not one.cells for one in shown) else None
     whole = visit.query("whole")
@@ -143,7 +144,7 @@ def correct(visit: Visit) -> Response:
     """Cells of a record are to say something else: it is judged again at once."""
     form = visit.form
     found, row = visit.desk.imports.numbered(visit.number("number")), form.get("row", "")
-    if not row.isdecimal() or len(row) > 9:
+    if not is_number(row, 9):
         raise NotAllowed(HTTPStatus.BAD_REQUEST, "提交的内容无法读取。", "What was sent cannot be read.")
     texts = {name[5:]: text.strip() for name, text in form.items() if name.startswith("cell.")}
     record = visit.desk.correcting.correct(found, visit.person.name, form.get("sheet", ""), int(row), texts)

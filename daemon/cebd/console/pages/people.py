@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
+from cebd.console.given_numbers import is_number
 from cebd.console.visit import Visit
 from cebd.operations.console import accounts
 from cebd.operations.text import Refused
@@ -71,6 +72,6 @@ def post(visit: Visit) -> Response:
         accounts.end_sessions(desk.store, form["end"], visit.person.name)
     elif "session" in form:
         accounts.end_session(desk.store, form["session"][:64], visit.person.name)
-    elif form.get("revoke", "").isdecimal():
-        accounts.revoke_key(desk.store, int(form["revoke"][:12]), desk.clock.now())
+    elif is_number(form.get("revoke", ""), 12):
+        accounts.revoke_key(desk.store, int(form["revoke"]), desk.clock.now())
     return visit.go("/people")

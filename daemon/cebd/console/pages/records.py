@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response, StreamingResponse
 
+from cebd.console.given_numbers import is_number
 from cebd.console.pages.life import page_of
 from cebd.console.visit import NotAllowed, Visit
 from cebd.messages.description import declarations
@@ -103,7 +104,7 @@ def query_of(visit: Visit) -> RecordQuery:
 def _place(before: str) -> Place | None:
     """Where the page begins, as the link to it says."""
     file, _, number = before.partition("-")
-    if not all(part.isdecimal() and len(part) <= 12 for part in (file, number)):
+    if not all(is_number(part, 12) for part in (file, number)):
         return None
     return Place(DropId(int(file)), RecordId(int(number)))
 
@@ -136,8 +137,8 @@ def keep_view(visit: Visit) -> Response:
     form, name = visit.form, visit.form.get("name", "").strip()[:40]
     query = RecordQuery.of(dict(parse_qsl(form.get("query", ""))))
     with visit.desk.store.write() as transaction:
-        if form.get("remove", "").isdecimal():
-            views.remove_view(transaction, visit.person.name, int(form["remove"][:12]))
+        if is_number(form.get("remove", ""), 12):
+            views.remove_view(transaction, visit.person.name, int(form["remove"]))
         elif name and not views.keep_view(transaction, visit.person.name, name, query.address):
             raise NotAllowed(
                 HTTPStatus.CONFLICT,

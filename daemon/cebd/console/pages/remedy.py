@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
+from cebd.console.given_numbers import number_in
 from cebd.console.visit import NotAllowed, Visit
 from cebd.documents.workbooks.entered import Document
 from cebd.messages.description import message_type
@@ -20,8 +21,7 @@ OF_LISTS = ("CEB621",)
 def ask(visit: Visit) -> Response:
     """The goods of the list, and what the note of one of them says."""
     found = _draft(visit)
-    wanted = visit.query("line")
-    nth = int(wanted) if wanted.isdecimal() and len(wanted) < 5 else 1
+    nth = number_in(visit.query("line"), 4, 1)
     return _form(visit, found, nth, None)
 
 
@@ -29,8 +29,7 @@ def write(visit: Visit) -> Response:
     """Write it into the note of the line; it is kept with the draft."""
     found, form = _draft(visit), visit.form
     document = entry.documents_of(found)[0]
-    line = form.get("line", "")
-    nth = int(line) if line.isdecimal() and len(line) < 5 else 0
+    nth = number_in(form.get("line", ""), 4, 0)
     if not 1 <= nth <= len(document.lines):
         return _form(visit, found, 1, visit.say("请选择商品。", "Choose the goods."))
     remedy = TradeRemedy(*(form.get(name, "").strip() for name in TradeRemedy._fields))

@@ -32,9 +32,6 @@ def documents_of(draft: Draft) -> tuple[Document, ...]:
     return entered(draft.content.encode()).documents
 
 
-# Drafts
-
-
 def begin(
     store: Store,
     account: str,

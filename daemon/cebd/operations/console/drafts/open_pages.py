@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from cebd.store.console.drafts import DraftId
 
-_MOST = 2000
+_MOST_VERSIONS = 2000
 
 
 class OpenPages:
-    """Of the latest versions. Safe for several threads; after a restart nothing is known of earlier ones."""
+    """The page that each of the latest saved versions came from. Safe for several threads; a restart forgets them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -22,11 +22,11 @@ class OpenPages:
         with self._lock:
             self._pages.pop((draft, mark), None)
             self._pages[draft, mark] = page, nth
-            if len(self._pages) > _MOST:
+            if len(self._pages) > _MOST_VERSIONS:
                 del self._pages[next(iter(self._pages))]
 
     def page_of(self, draft: DraftId, mark: str) -> tuple[str, int]:
-        """The page from which the version with that mark came, and as its which; no page where that is not known."""
+        """The page that the version with that mark came from, and its number among those of the page; no page where that is not known."""
         with self._lock:
             return self._pages.get((draft, mark), ("", 0))
 
