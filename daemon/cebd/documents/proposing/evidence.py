@@ -27,6 +27,7 @@ from cebd.messages.description import Field, MessageType, message_types
 _FITS = 0.9  # of the filled cells
 _MAX_CELLS = 60
 _MADE_HERE = ("guid", "appTime", "appStatus", "appType")
+_AMOUNT = re.compile(r"\d+\.\d{1,5}")
 _IDENTITY = re.compile(r"\d{17}[\dXx]|\d{6}\*+\w{4}")
 _PHONE = re.compile(r"[+(]?[\d\s()+*-]{7,20}")
 _NUMBER = re.compile(r"[0-9A-Za-z_./#*-]{1,60}")
@@ -143,7 +144,8 @@ def fits(field: Field, cell: object) -> bool:
         return bool(_IDENTITY.fullmatch(text))
     if field.name.casefold().endswith("telephone"):
         return bool(_PHONE.fullmatch(text))
-    if re.search(r"(No|Code|code|Id)\Z", field.name) and field.table is None and not _NUMBER.fullmatch(text):
+    is_number = field.table is None and re.search(r"(No|Code|code|Id)\Z", field.name) is not None
+    if is_number and (not _NUMBER.fullmatch(text) or _AMOUNT.fullmatch(text)):
         return False
     if field.name.endswith(("Name", "consignee")) and field.part == "head" and text.replace(" ", "").isdigit():
         return False

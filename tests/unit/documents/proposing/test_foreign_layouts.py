@@ -70,3 +70,13 @@ def test_pieces_of_an_address_are_proposed_as_such_and_chosen_so_mean_nothing_el
     read = read_layout([["单证类型", "电子订单"], ["列"], *lines], "张三", "")
     assert read.layout is not None
     assert (read.problems, read.layout.columns["省"]) == ((), UNUSED)
+
+
+def test_an_amount_is_proposed_as_no_number_of_a_payment() -> None:
+    known = ("订单编号", "订购人姓名", "收货人姓名", "商品名称", "数量", "单价", "总价", "付款")
+    cells = (
+        ("A1", "张三", "张三", "奶粉", "2", "10", "20", "20.5"),
+        ("A2", "李四", "李四", "奶粉", "2", "10", "20", "21.3"),
+    )
+    proposal = proposed(ForeignLayout("x", "CEB311", tuple((text, "-") for text in known), cells))
+    assert proposal.columns[-1].field != "OrderHead/payTransactionId"
