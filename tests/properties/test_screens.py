@@ -72,6 +72,31 @@ _DAYS = st.sampled_from(
 _OTHERS = st.sampled_from(
     ["", "", "142", "601", "1210", "9610", "4407961999", "914407961999000000", "51412026I000000001"]
 )
+_PEOPLE = ("buyerName", "payerName", "consignee", "consigneeAddress", "itemName", "gname")
+_NAMES = st.sampled_from(
+    [
+        "张三",
+        "张三",
+        "无锡市",
+        "Li Lei",
+        "3号楼",
+        "王*",
+        "文三路**",
+        "无",
+        "N/A",
+        "ＮＡ",
+        "/",
+        "同上",
+        "?",
+        "(空)",
+        " 无 ",
+        "②",
+        "",
+    ]
+)
+_TELEPHONES = st.sampled_from(
+    ["13800000001", "13800000001", "+86 138 0000 0001", "１３８００００", "²³²³²", "1234", "138****0001", "无", "-", ""]
+)
 _CODES = st.sampled_from(["3304990099", "33049900", "330499009９", "", "0101210010", "ABCDEFGHIJ", "9999999999"])
 
 
@@ -88,6 +113,10 @@ def _texts(field: Field) -> st.SearchStrategy[str]:
         return _IDENTITIES
     if field.name.endswith(("Time", "Date")):
         return st.one_of(_DAYS, _OTHERS)
+    if field.name in _PEOPLE:
+        return _NAMES
+    if field.name.lower().endswith("telephone"):
+        return _TELEPHONES
     if field.name == "note":
         return st.sampled_from(["", "礼品", "|<甲><A><0.3><><0>|", "|<甲><A><0.3>|", "＜甲＞＜A＞"])
     if field.name in ("unit1", "unit2"):

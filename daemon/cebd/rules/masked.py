@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from cebd.rules.rule import Rule, each_text
 
@@ -21,9 +22,14 @@ def nobody_is_masked(*fields: str) -> Rule:
         "CEBD-1336",
         source="specification chapter 3, buyerName of 311 and payerName of 411: the real name; GACC 2018 No. 194",
         is_wrong=_is_masked,
+        are_right=_have_no_star,
         head=fields,
     )
 
 
 def _is_masked(name: str, text: str) -> bool:
     return (_HIDDEN_PART if name == _ADDRESS else _STAR).search(text) is not None
+
+
+def _have_no_star(_name: str, texts: Sequence[str]) -> bool:
+    return _STAR.search("".join(texts)) is None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 
 from cebd.rules.rule import Rule, each_text
 
@@ -33,9 +34,10 @@ _FEWEST_DIGITS = 5  # of a telephone
 _PEOPLE = ("buyerName", "payerName", "consignee", "consigneeAddress")
 _TELEPHONES = ("buyerTelephone", "telephone", "consigneeTelephone")
 _GOODS = ("itemName", "gname")
+_FIRST = itemgetter(slice(1))
 
 # Most texts differ from record to record. One with a letter that stands in none of these words says something, or with a digit where
-# that is enough; the others are looked at more closely.
+# that is enough; mostly the first one is of these. The others are looked at more closely.
 _IN_WORDS = re.escape("".join(sorted({letter for word in _NO_NAME for letter in word + word.upper()})))
 _LETTER = rf"(?=[一-鿿a-zA-Z])[^{_IN_WORDS}]"
 _SAYS_A_NAME = re.compile(_LETTER)
@@ -74,6 +76,7 @@ def something_is_said(*, head: tuple[str, ...] = (), line: tuple[str, ...] = ())
         "CEBD-1337",
         source="specification chapter 3: real names, addresses, numbers; GACC 2018 No. 194",
         is_wrong=_is_empty,
+        are_right=_say_something,
         head=head,
         line=line,
     )
@@ -81,6 +84,13 @@ def something_is_said(*, head: tuple[str, ...] = (), line: tuple[str, ...] = ())
 
 def _is_empty(name: str, text: str) -> bool:
     return text != "" and _JUDGES.get(name, _nothing)(text)
+
+
+def _say_something(name: str, texts: Sequence[str]) -> bool:
+    if name in _TELEPHONES:
+        return "".join(texts).isdigit() and min(map(len, texts)) >= _FEWEST_DIGITS
+    says = _SAYS_A_NAME if name in _JUDGES else _SAYS_SOMETHING
+    return all(map(says.match, {*map(_FIRST, texts)} - {""}))
 
 
 def _plain(text: str) -> str:

@@ -6,7 +6,7 @@ too many, never miss one (`tests/properties/test_screens.py` holds each against 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -53,16 +53,22 @@ def each_text(
     *,
     source: str,
     is_wrong: Callable[[str, str], bool],
+    are_right: Callable[[str, Sequence[str]], bool],
     head: tuple[str, ...] = (),
     line: tuple[str, ...] = (),
 ) -> Rule:
-    """No text in these fields is wrong by itself. `is_wrong`: of a field's name and its text, which is empty where nothing is declared."""
+    """No text in these fields is wrong by itself. `is_wrong`: of a field's name and its text, which is empty where nothing is declared.
+
+    `are_right`: of a field's name and its texts in many records, whether a look at all of them together shows that none is wrong.
+    """
 
     def wrong(columns: RecordColumns) -> Iterator[int]:
         for name in head:
-            yield from columns.heads_where(name, partial(is_wrong, name))
+            if not are_right(name, columns.head(name)):
+                yield from columns.heads_where(name, partial(is_wrong, name))
         for name in line:
-            yield from columns.lines_where(name, partial(is_wrong, name))
+            if not are_right(name, columns.line(name)):
+                yield from columns.lines_where(name, partial(is_wrong, name))
 
     @rule(id_, source=source, screen=wrong)
     def texts_are_right(record: RecordTexts) -> Iterator[Violation]:
