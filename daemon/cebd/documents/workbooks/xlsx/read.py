@@ -103,7 +103,8 @@ class Pieces:
         head = Rows(1, [list(row) for row in self.head])
         yield head
         done = head.last
-        for chunk in one_ahead(self._pieces()):
+        # Where cells share their texts, a piece is Python's own work, for which no other thread is let go on.
+        for chunk in self._pieces() if self.texts.content else one_ahead(self._pieces()):
             new = chunk.part(done + 1, chunk.last)
             done = max(done, new.last)
             if new.first <= new.last:
