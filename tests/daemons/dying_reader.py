@@ -109,7 +109,7 @@ POINTS: dict[str, tuple[str, str, Around]] = {
     "all read and said": (*_SEND, sending("read", "after", 1)),
     "before the first message is composed": ("cebd.documents.checked_message", "compose", dying("before", 1)),
     "a message composed, not checked": ("cebd.documents.checked_message", "compose", dying("after", 2)),
-    "a message packed": ("cebd.documents.checked_message", "packed", dying("after", 1)),
+    "a message checked": (_DRAFTING[0], "drafted", dying("after", 1)),
     "in the midst of a message on its way": (*_SEND, sending("draft", "midst", 1)),
     "before the last message": (*_SEND, sending("draft", "before", 2)),
     "the last message sent, not said to be the last": (*_SEND, sending("done", "before", 1)),

@@ -27,12 +27,18 @@ from cebd.child.failures import ChildEnded
 from cebd.child.frames import Broken, Frame, Frames
 from cebd.child.job import end_with_this_process
 
+if sys.platform == "linux":
+    import fcntl
+
 log = structlog.get_logger("cebd")
 
 # Of the environment it gets what Python and the system need: a PIN may stand beside.
 _ENVIRONMENT = ("PATH", "LANG", "LC_", "LD_", "TZ", "TMP", "TEMP", "PYTHON", "SYSTEMROOT", "WINDIR", "COVERAGE_")
 _CRASHES = ("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP", "SIGXCPU")
 _WINDOWS_EXCEPTIONS = 0xC0000000  # exit codes from here on, NTSTATUS
+_PIPE_BYTES = (
+    1 << 20
+)  # usual are 64 KiB: a message is longer, and whoever sends it would wait for the other side's turn
 _LAST_WORDS = 2000  # bytes
 _LAST_SECONDS = 5.0  # for a process that was killed to be gone
 _LOOK_SECONDS = (
@@ -69,6 +75,8 @@ class ChildProcess:
         if sys.platform == "win32":
             end_with_this_process(int(self._process._handle))  # type: ignore[attr-defined]  # no other way to the handle
         assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101
+        for stream in (self._process.stdin, self._process.stdout):
+            _widen(stream.fileno())
         self._frames = Frames(self._process.stdout, self._process.stdin)
         self._received: SimpleQueue[Frame | None] = SimpleQueue()
         self._listener = Thread(target=self._listen, name="frames", daemon=True)
@@ -141,6 +149,13 @@ class ChildProcess:
 def _lasting_thread() -> ThreadPoolExecutor:
     """A thread that ends with this process: Linux ends a child with the thread that started it."""
     return ThreadPoolExecutor(1, thread_name_prefix="children")
+
+
+def _widen(pipe: int) -> None:
+    """Where the system has room for it: a user may have so much in pipes and no more."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def command(module: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Accepted records become a message, which is checked before it is packed for the store: its schema, its canonical form."""
+"""Accepted records become a message, which is checked before it is stored: its schema, its canonical form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from cebd.messages.compose import Sender, compose, new_guid
 from cebd.messages.description import MessageType
 from cebd.messages.schema import flaws, parse_xml
 from cebd.records.record import Record
-from cebd.store.packing import Packed, packed
 
 
 class Misfit(NamedTuple):
@@ -25,7 +24,7 @@ class Draft(NamedTuple):
 
     records: int
     guid: str
-    body: Packed | None
+    body: bytes | None
     misfits: tuple[Misfit, ...] = ()
 
 
@@ -34,12 +33,12 @@ def drafted(message: MessageType, records: Sequence[Record], sender: Sender, che
     guid = new_guid()
     body = compose(message, guid, [record.xml for record in records], sender)
     if not check.flaws(body, guid, records):
-        return Draft(len(records), guid, packed(body))
+        return Draft(len(records), guid, body)
     misfits = tuple(_misfits(message, records, sender))
     refused = {misfit.position for misfit in misfits}
     fitting = [record.xml for position, record in enumerate(records) if position not in refused]
     guid = new_guid()
-    return Draft(len(records), guid, packed(compose(message, guid, fitting, sender)) if fitting else None, misfits)
+    return Draft(len(records), guid, compose(message, guid, fitting, sender) if fitting else None, misfits)
 
 
 def _misfits(message: MessageType, records: Sequence[Record], sender: Sender) -> Iterator[Misfit]:

@@ -17,7 +17,7 @@ from cebd.store.decided.layouts import ask, keep_layout
 from cebd.store.drops import FieldColumns, note_columns
 from cebd.store.messages import NewMessage, add_message
 from cebd.store.new_records import RecordRows, insert_rows
-from cebd.store.packing import Packed, packed
+from cebd.store.packing import packed
 from cebd.store.records import supersede
 from cebd.store.transaction import Transaction, batches
 
@@ -37,7 +37,7 @@ class Destination(Protocol):
 
     def add_records(self, rows: RecordRows) -> None: ...
 
-    def add_message(self, message: NewMessage, body: Packed | bytes) -> MessageId:
+    def add_message(self, message: NewMessage, body: bytes) -> MessageId:
         """The number that its records name."""
         ...
 
@@ -67,7 +67,7 @@ class StoreItself:
     def add_records(self, rows: RecordRows) -> None:
         insert_rows(self._transaction, rows)
 
-    def add_message(self, message: NewMessage, body: Packed | bytes) -> MessageId:
+    def add_message(self, message: NewMessage, body: bytes) -> MessageId:
         return add_message(self._transaction, message, body)
 
     def supersede(self, record_ids: Sequence[RecordId]) -> None:
@@ -99,9 +99,9 @@ class BesideTheStore:
     def add_records(self, rows: RecordRows) -> None:
         self._aside.add_records(rows)
 
-    def add_message(self, message: NewMessage, body: Packed | bytes) -> MessageId:
+    def add_message(self, message: NewMessage, body: bytes) -> MessageId:
         """The number counts the messages of the file: the store gives it another."""
-        return self._aside.add_message(message, body if isinstance(body, Packed) else packed(body))
+        return self._aside.add_message(message, packed(body))
 
     def supersede(self, record_ids: Sequence[RecordId]) -> None:
         self._superseded += record_ids

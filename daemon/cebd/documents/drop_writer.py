@@ -16,7 +16,6 @@ from cebd.records.states import SignatureMode, State
 from cebd.store.across.earlier.counterparts import LaterWord
 from cebd.store.messages import NewMessage
 from cebd.store.new_records import NO_EDIT, Edit, record_rows
-from cebd.store.packing import Packed
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class DropWriter:
         self._stored[state] = self._stored.get(state, 0) + len(records)
 
     def add_message(
-        self, message: MessageType, body: Packed | bytes, guid: str, cop_msg_id: str, mode: SignatureMode
+        self, message: MessageType, body: bytes, guid: str, cop_msg_id: str, mode: SignatureMode
     ) -> MessageId:
         """Store a message that is to be signed as `mode` says."""
         new = NewMessage(

@@ -107,15 +107,14 @@ class NewMessage(NamedTuple):
 def add_message(
     transaction: Transaction,
     new: NewMessage,
-    body: Packed | bytes,
+    body: bytes,
     *,
     state: MessageState = MessageState.READY,
     sent_at: str | None = None,
     waiting: Problem | None = None,
 ) -> MessageId:
     """Insert a message, ready to be signed unless another state is given."""
-    body = body if isinstance(body, Packed) else packed(body)
-    values = message_values(new, body) | {"state": str(state), "sent_at": sent_at, "waiting": _as_text(waiting)}
+    values = message_values(new, packed(body)) | {"state": str(state), "sent_at": sent_at, "waiting": _as_text(waiting)}
     return MessageId(transaction.execute(_ADD_MESSAGE, values).scalar_one())
 
 

@@ -13,7 +13,6 @@ from cebd.problems.problem import Place, Problem
 from cebd.records.facts import Facts
 from cebd.records.original_list import EarlierReturn, NamedList, OriginalList
 from cebd.records.record import Record
-from cebd.store.packing import Packed
 
 # `Any`: what marshal has read. Both sides are the same version of cebd, so nothing is looked over twice.
 
@@ -98,13 +97,12 @@ def problems_of(plain: Any) -> tuple[Problem, ...]:
 
 
 def plain_draft(draft: Draft) -> tuple[object, ...]:
-    body = None if draft.body is None else tuple(draft.body)
-    return draft.records, draft.guid, body, tuple(map(tuple, draft.misfits))
+    return draft.records, draft.guid, draft.body, tuple(map(tuple, draft.misfits))
 
 
 def draft_of(plain: Any) -> Draft:
     records, guid, body, misfits = plain
-    return Draft(records, guid, None if body is None else Packed._make(body), tuple(map(Misfit._make, misfits)))
+    return Draft(records, guid, body, tuple(map(Misfit._make, misfits)))
 
 
 def plain_found(found: Found) -> tuple[object, ...]:
