@@ -11,6 +11,7 @@ from lxml import etree, html
 
 from builders.consoles import DeclaredFile, TryConsole
 from cebd.console.charts import drawn
+from cebd.console.pages import records as pages
 from cebd.operations.console.figures import Chart, Series
 from cebd.operations.text import Text
 from cebd.trial.rows import inventory_rows
@@ -75,6 +76,19 @@ def test_equal_failures_stand_once_with_their_number_and_their_causes(here: TryC
 def test_without_tax_bills_the_page_says_so_and_takes_nonsense_for_this_month(here: TryConsole) -> None:
     visitor = here.logged_in()
     assert "共 0 张税单" in visitor.get("/tax?first=2026-99&last=x&enterprise=nobody&payer=%00").text
+
+
+def test_while_evidence_is_made_another_is_asked_to_wait(
+    here: TryConsole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    DeclaredFile.of(here, tmp_path, "inventory", list(inventory_rows(1)))
+    visitor = here.logged_in()
+    monkeypatch.setattr(pages, "_EVIDENCE_SECONDS", 0.01)
+    with pages._EVIDENCE:
+        answer = visitor.post("/records/1/evidence")
+    assert answer.status_code == 503
+    assert "正在生成另一个证据包" in answer.text
+    assert visitor.post("/records/1/evidence").status_code == 200
 
 
 def test_the_evidence_of_a_list_is_a_zip_and_the_journal_says_who_took_it(here: TryConsole, tmp_path: Path) -> None:

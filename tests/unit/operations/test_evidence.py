@@ -162,6 +162,18 @@ def test_what_is_written_bit_by_bit_says_what_show_says_of_the_file(settings: Se
     assert len(told["drop"]["records"]) == 2
 
 
+def test_the_manifest_has_every_file_in_its_order_with_size_digest_and_link(made: Evidence) -> None:
+    with zipfile.ZipFile(made.path) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        names = [name for name in archive.namelist() if name not in ("manifest.json", "verify.py")]
+        contents = [archive.read(name) for name in names]
+    assert [one["name"] for one in manifest["entries"]] == names
+    assert [one["size"] for one in manifest["entries"]] == [len(content) for content in contents]
+    assert [one["sha256"] for one in manifest["entries"]] == [hashlib.sha256(one).hexdigest() for one in contents]
+    assert (manifest["v"], manifest["ref"], manifest["head"]) == (1, "N-1", manifest["entries"][-1]["chain"])
+    assert (made.entries, made.head) == (len(names), manifest["head"])
+
+
 def test_nothing_is_left_of_evidence_that_fails_half_way(settings: Settings, tmp_path: Path) -> None:
     def full(*_args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
