@@ -31,7 +31,9 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TryConso
         yield here, listener, desk
 
 
-def test_a_second_press_on_declare_before_the_answer_asks_for_nothing(console: tuple[TryConsole, Listener, Desk]) -> None:
+def test_a_second_press_on_declare_before_the_answer_asks_for_nothing(
+    console: tuple[TryConsole, Listener, Desk],
+) -> None:
     _here, _listener, desk = console
     desk.go("/drafts")
     desk.page.get_by_role("button", name="新建").click()
