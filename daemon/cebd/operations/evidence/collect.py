@@ -238,7 +238,7 @@ class _Chain:
         self.head = hashlib.sha256(f"{self.head}\n{name}\n{size}\n{digest}\n".encode()).hexdigest()
 
 
-def _manifest(written: Sequence[zipfile.ZipInfo], digests: bytes, ref: str, head: str) -> Iterator[bytes]:
+def _manifest(written: Sequence[zipfile.ZipInfo], digests: bytearray, ref: str, head: str) -> Iterator[bytes]:
     """`digests`: of all entries, one behind the other. Of 100,000 receipts it has 24 MB, which are never in memory as a whole."""
     told = json.dumps({"v": 1, "ref": ref, "made": iso(datetime.now(CST)), "head": head}, ensure_ascii=False)
     yield f'{told.removesuffix("}")}, "entries": ['.encode()
