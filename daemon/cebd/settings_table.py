@@ -9,6 +9,7 @@ import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -40,12 +41,30 @@ class Table(BaseModel):
         return {key: value for key, value in self if isinstance(value, Secret)}
 
 
-def is_this_machine(host: str) -> bool:
+def is_this_machine(host: str | None) -> bool:
     """Whether the address or name, without a port, is one that only this machine itself can reach."""
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host or "").is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def address_of(given: str) -> SplitResult | None:
+    """The address (`https://host:port/path`), taken apart; None where it has no host, or its port is no number."""
+    try:
+        address = urlsplit(given)
+        host, _ = address.hostname, address.port
+    except ValueError:
+        return None
+    return address if host else None
+
+
+def http_address_of(given: str) -> SplitResult:
+    """The same of an address of HTTP. Raises a mistake for any other text."""
+    address = address_of(given)
+    if address is None or address.scheme not in ("http", "https"):
+        raise mistake("must be an address that begins with http:// or https://", "应以 http:// 或 https:// 开头")
+    return address
 
 
 def mistake(en: str, zh: str) -> PydanticCustomError:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from cebd.settings_table import Secret, Text, is_this_machine, mistake
+from cebd.settings_table import Secret, Text, address_of, is_this_machine, mistake
 from cebd.signing.signers.kind import HexDigits, Lack, SignerContext, SignerKind, SignerSettings
 
 if TYPE_CHECKING:
@@ -19,14 +18,10 @@ if TYPE_CHECKING:
 
 def _an_address(given: str) -> str:
     """The PIN goes there with each signature: unencrypted it does not leave the machine."""
-    try:
-        address = urlsplit(given)
-        host, _ = address.hostname, address.port
-    except ValueError:
-        host = None
-    if host is None or address.scheme not in ("ws", "wss"):
+    address = address_of(given)
+    if address is None or address.scheme not in ("ws", "wss"):
         raise mistake("is an address as ws://127.0.0.1:61232", "应为 ws://127.0.0.1:61232 这样的地址")
-    if address.scheme == "ws" and not is_this_machine(host):
+    if address.scheme == "ws" and not is_this_machine(address.hostname):
         raise mistake(
             "would send the PIN through the network as it is: use wss://, or run cebd on the PC with the card",
             "会让 PIN 明文经过网络：请用 wss://，或在插卡的电脑上运行 cebd",

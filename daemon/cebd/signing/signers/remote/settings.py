@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from cebd.settings_table import Name, Secret, Text, is_this_machine, mistake
+from cebd.settings_table import Name, Secret, Text, address_of, is_this_machine, mistake
 from cebd.signing.signers.kind import Lack, SignerContext, SignerKind, SignerSettings
 
 if TYPE_CHECKING:
@@ -19,16 +18,12 @@ if TYPE_CHECKING:
 
 
 def _an_address(given: str) -> str:
-    try:
-        address = urlsplit(given)
-        host, _ = address.hostname, address.port
-    except ValueError:
-        host = None
-    if host is None or address.scheme not in ("http", "https") or address.path.strip("/") or address.query:
+    address = address_of(given)
+    if address is None or address.scheme not in ("http", "https") or address.path.strip("/") or address.query:
         raise mistake(
             "is an address as https://station-1.example.cn:8443", "应为 https://station-1.example.cn:8443 这样的地址"
         )
-    if address.scheme == "http" and not is_this_machine(host):
+    if address.scheme == "http" and not is_this_machine(address.hostname):
         raise mistake(
             "must begin with https: only on this machine it may be http", "应以 https 开头：只有本机可以用 http"
         )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from cebd.listening.settings import ListenSettings
-from cebd.settings_table import Seconds, Secret, Text, mistake
+from cebd.settings_table import Seconds, Secret, Text, http_address_of, mistake
 from cebd.transport.channels.kind import ChannelSettings
 
 
@@ -54,11 +53,7 @@ class As2Settings(ListenSettings, ChannelSettings):
     @classmethod
     def _an_address(cls, url: str | None) -> str | None:
         if url is not None:
-            parts = urlsplit(url)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise mistake(
-                    "must be an address that begins with http:// or https://", "应以 http:// 或 https:// 开头"
-                )
+            http_address_of(url)
         return url
 
     @field_validator("as2_from", "as2_to")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from cebd.listening.settings import ListenSettings
 from cebd.secret_file import SecretError
-from cebd.settings_table import Seconds, Secret, Text, mistake
+from cebd.settings_table import Seconds, Secret, Text, http_address_of, mistake
 from cebd.transport.channel import ChannelError
 from cebd.transport.channels.kind import ChannelSettings
 
@@ -88,9 +87,7 @@ class HttpSettings(ListenSettings, ChannelSettings):
     def _an_address(cls, url: str | None) -> str | None:
         if url is None:
             return None
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise mistake("must be an address that begins with http:// or https://", "应以 http:// 或 https:// 开头")
+        parts = http_address_of(url)
         if parts.username or parts.password:
             raise mistake("no user and no password in an address", "地址中不要写用户名和口令")
         return url.rstrip("/")
