@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import expect
 
 from builders.browser import Desk, a_browser, needs_chromium
 from builders.consoles import PASSWORD
+from builders.open_console import PATIENCE, an_open_console
 from builders.softhsm import needs_softhsm
-from builders.stations import TryStation
 from builders.waiting import until
 from cebd.sandbox.ledger import read_ledger
 from cebd.sandbox.scenario import Reject, Scenario
 from cebd.trial.rows import Line, inventory_rows
 
 pytestmark = [needs_chromium, needs_softhsm]
-PATIENCE = 30_000  # milliseconds
 SCENARIO = Scenario(
     answer_seconds=0.05,
     step_seconds=0.05,
@@ -30,35 +25,6 @@ SCENARIO = Scenario(
     reject=(Reject(key="CT0000000002", status="-621001", info="[Code:1310;Desc:毛重不对]", times=1),),
     not_released=("CT0000000003",),
 )
-
-
-@contextmanager
-def an_open_console(folder: Path) -> Iterator[tuple[TryStation, str]]:
-    """A station with a token, its console open, and an account of every kind."""
-    with TryStation(folder, SCENARIO, real=True) as station:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        station.add_settings(f'\n[console]\nlisten = "127.0.0.1:{port}"\n')
-        station.start()
-        base = f"http://127.0.0.1:{port}"
-        until(lambda: _answers(base), "the console answers")
-        password = folder / "password"
-        password.write_text(PASSWORD + "\n", encoding="utf-8")
-        for name, *roles in (("li", "enter", "declare", "administer"), ("wang", "view")):
-            how = [word for role in roles for word in ("--role", role)]
-            added = station.cebd(
-                "console", "user", "add", name, *how, "--password-file", str(password), "-c", str(station.settings_path)
-            )
-            assert added.returncode == 0, added.stderr
-        yield station, base
-
-
-def _answers(base: str) -> bool:
-    try:
-        with urllib.request.urlopen(base + "/login", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def fields(row: Line) -> dict[str, str]:
@@ -106,7 +72,7 @@ def look(desk: Desk, name: str) -> None:
 
 def test_a_list_is_entered_declared_corrected_cancelled_and_found_by_keys_alone(tmp_path: Path) -> None:
     released, refused, entered = inventory_rows(3)
-    with an_open_console(tmp_path) as (station, base), a_browser(base) as desk:
+    with an_open_console(tmp_path, SCENARIO, real=True) as (station, base), a_browser(base) as desk:
         desk.log_in("li", PASSWORD)
         enter_and_declare(desk, released)
         shows(desk, "succeeded")
@@ -169,7 +135,7 @@ def _every_key_finds(desk: Desk) -> None:
 
 def test_every_page_passes_axe_fits_a_narrow_window_and_shows_a_viewer_no_whole_identity(tmp_path: Path) -> None:
     (row,) = inventory_rows(1)
-    with an_open_console(tmp_path) as (_station, base):
+    with an_open_console(tmp_path, SCENARIO, real=True) as (_station, base):
         with a_browser(base) as desk:
             desk.log_in("li", PASSWORD)
             fill_in_and_declare(desk, row)
