@@ -14,7 +14,8 @@ from cebd.plain import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cebd.operations.inquiries.life import Event, FileInFull, RecordLife
+    from cebd.operations.inquiries.events import Event
+    from cebd.operations.inquiries.life import FileInFull, RecordLife
     from cebd.operations.text import Text
     from cebd.store.across.finding.life import MessageLife
 
@@ -72,7 +73,8 @@ def _print_file(facts: FileInFull, say: Language) -> None:
 
 
 def _print_message(life: MessageLife, say: Language) -> None:
-    from cebd.operations.inquiries.life import events_of_message, waits_for
+    from cebd.operations.inquiries.events import events_of_message
+    from cebd.operations.inquiries.life import waits_for
 
     message = life.message
     print(one_line(f"{say.word('报文', 'message')} {message.guid}  {message.type}  {message.state}  {life.file}"))
