@@ -30,7 +30,7 @@ DAYS = (
     _day("two days in one cell", "2026-01-05/2026-01-08"),
     _day("a day in Chinese numerals", "二〇二六年一月五日"),
     _day("a day by the lunar calendar", "2026年正月初五"),
-    _day("a day with the month in English", "5-Jan-2026"),
+    _day("a day with the month in English", "5-Jan-2026", "20260105"),
     _day("a day of a thirteenth month, with hyphens", "2026-13-05"),
     _day("a day with a question mark", "2026-01-05?"),
     _day("a day after its month, with hyphens", "01-25-2026", "20260125"),

@@ -7,7 +7,6 @@
 | `1,234.50`, `￥12`, `12元`, full-width digits | the plain number |
 | `35` where the table has `035`; nine digits of a commodity code | the code with its zeros |
 | `25/01/2026`, `01/25/2026`, `05/05/2026`, `26-Nov-2026`, `２０２６１１２６` | the day: only one reading is a day |
-| `46352` where a day belongs | the day that Excel counts so, shown as a number: 2023 to 2039 |
 | a number shown as a day of 1900 to 1903 | the number: no other date system has these days |
 
 Two values in one cell, a decimal comma, `05/01/2026`, which may be a day of January or of May: the value by itself proves nothing, so
@@ -38,8 +37,6 @@ _DAY = re.compile(
 _YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})((?:[ T].*)?)\Z", re.ASCII)
 _DAY_LENGTH, _TIME_LENGTH = 8, 14
 _DIGITS_OF_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)\Z", re.ASCII)
-_COUNTED_DAY = re.compile(r"4[5-9]\d{3}\Z|50\d{3}\Z", re.ASCII)  # 15 March 2023 and after, by Excel's own count
-_FIRST_DAY = date(1899, 12, 30)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY_MONTH_YEAR = re.compile(r"(?P<day>\d{1,2})[- /](?P<month>[A-Za-z]{3,9})[- /,]+(?P<year>\d{4})\Z", re.ASCII)
 _MONTH_DAY_YEAR = re.compile(r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})\Z", re.ASCII)
@@ -90,8 +87,6 @@ def _day(text: str, length: int | None) -> str | None:
     plain = unicodedata.normalize("NFKC", text).strip()
     if length == _DAY_LENGTH and len(plain) == _TIME_LENGTH and plain.isascii() and plain.isdigit():
         return plain[:_DAY_LENGTH]
-    if _COUNTED_DAY.match(plain) and length == _DAY_LENGTH:
-        return f"{_FIRST_DAY + timedelta(days=int(plain)):%Y%m%d}"
     digits = _DIGITS_OF_DAY.match(plain)
     match = _DAY.match("-".join(digits.groups()) if digits is not None else _year_first(_month_by_number(plain)))
     if match is None:
