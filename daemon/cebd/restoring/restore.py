@@ -34,9 +34,10 @@ from cebd.store.databases.migrations import NewerStore, note, require_known
 from cebd.store.drops import last_drop_id
 from cebd.store.safety.copies import BadCopy, Copy, copy_store, files_unknown_to, read_copy, without_side_files
 from cebd.store.safety.evidence import furthest, put_evidence, read_evidence
+from cebd.store.safety.new_store import ASIDE, put_aside
 from cebd.store.safety.private import make_private_folder
 from cebd.store.safety.progress import Progress, advance, continue_above, progress
-from cebd.store.safety.trust import ASIDE, StoreRefused, present_progress, put_aside
+from cebd.store.safety.trust import StoreRefused, present_progress
 from cebd.store.store import STORE, Store, StoreError
 from cebd.store.work import ENGINE
 

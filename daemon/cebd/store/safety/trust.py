@@ -16,11 +16,9 @@ The pages of a small store are looked through here, those of a large one beside 
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,23 +26,21 @@ from typing import Any
 import structlog
 
 from cebd.apart import answered
-from cebd.clock import CST, Clock, iso
+from cebd.clock import Clock
 from cebd.enterprise import StationFolders
 from cebd.problems.problem import Problem, problem
 from cebd.records.states import DropOutcome
-from cebd.store.databases.migrations import note
 from cebd.store.safety.copies import BACKUPS, newest_backup
-from cebd.store.safety.evidence import Found, furthest, put_evidence, read_evidence
+from cebd.store.safety.evidence import Found, furthest, read_evidence
+from cebd.store.safety.new_store import begin_anew, put_aside
 from cebd.store.safety.pages import flaws, is_large, open_read_only
-from cebd.store.safety.private import make_private_folder, tighten_all
-from cebd.store.safety.progress import Progress, advance, continue_above
+from cebd.store.safety.private import tighten_all
+from cebd.store.safety.progress import Progress
 from cebd.store.store import STORE, Store, StoreError
 from cebd.store.work import ENGINE
 
 log = structlog.get_logger("cebd")
 
-ASIDE = "set-aside"
-_SIDE_FILES = ("", "-wal", "-shm", "-journal")
 _WORKED = ("working", *DropOutcome)  # folders in which only a station puts files
 
 
@@ -82,7 +78,7 @@ def open_trusted(folders: StationFolders, clock: Clock, new_store: str | None = 
         log.warning(
             "making a new store in place of a store that cannot be used", id=refused.problem.id, reason=new_store
         )
-        return _begin_anew(folders, evidence, clock, new_store), evidence
+        return begin_anew(folders, evidence, clock, new_store), evidence
     if present is not None and new_store is not None:
         raise StoreRefused(_problem("CEBD-2105", folder))
     _put_damaged_engine_aside(folder)
@@ -260,47 +256,6 @@ def _put_damaged_engine_aside(folder: Path) -> None:
     aside = put_aside(folder, (ENGINE,))
     damaged = problem("CEBD-2112", file=path)
     log.warning(damaged.en, id=damaged.id, aside=str(aside))
-
-
-# A new store
-
-
-def put_aside(folder: Path, names: tuple[str, ...] = (STORE, ENGINE)) -> Path:
-    """Move these files, with their side files, out of the way; nothing is deleted. Returns where to."""
-    stamp = f"{datetime.now(CST):%Y%m%dT%H%M%S}"
-    aside, number = folder / ASIDE / stamp, 1
-    while aside.exists():
-        number += 1
-        aside = folder / ASIDE / f"{stamp}-{number}"
-    make_private_folder(aside.parent)
-    make_private_folder(aside)
-    for name in names:
-        for side in reversed(_SIDE_FILES):
-            path = folder / f"{name}{side}"
-            if path.exists():
-                shutil.move(path, aside / path.name)
-    return aside
-
-
-def _begin_anew(folders: StationFolders, evidence: list[Found], clock: Clock, reason: str) -> Store:
-    """Make a new store in place of an earlier store. It continues the earlier numbers, because file names contain them."""
-    folder = folders.store
-    aside = put_aside(folder)
-    for evidence_file in evidence:
-        if evidence_file.place.enterprise is None:
-            evidence_file.place.path.unlink(missing_ok=True)  # the new store's journal describes the earlier store
-    store = Store.open(folder)
-    most = furthest(evidence)
-    with store.write() as connection:
-        if most is not None and most.progress is not None:
-            continue_above(connection, 0, most.progress.drops, most.progress.messages)
-            note(connection, "earlier store", f"{most.progress} (found in {most.place.path})")
-        note(connection, "new store", f"{reason}; what was there before: {aside}; {iso(clock.now())}")
-        made = advance(connection, iso(clock.now()))
-    # Killed here, the new store is refused because the enterprises' folders have another identity; a second `--new-store` makes it again.
-    put_evidence(folders, made)
-    log.warning("a new store was made", reason=reason, aside=str(aside))
-    return store
 
 
 def _with_side(folder: Path, reason: str) -> str:
