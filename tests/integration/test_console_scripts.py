@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from builders.browser import Desk, a_browser, needs_chromium
 from builders.consoles import EVERYTHING, PASSWORD, TryConsole
+from builders.waiting import until
 from cebd.listening.door import Door
 from cebd.listening.listener import Listener
 
@@ -43,6 +44,33 @@ def test_a_second_press_on_declare_before_the_answer_asks_for_nothing(
         "new SubmitEvent('submit', {bubbles: true, cancelable: true})))"
     )
     assert taken == [True, False]
+
+
+def test_what_was_typed_before_the_answer_to_an_earlier_save_is_kept_when_the_page_is_left(
+    console: tuple[TryConsole, Listener, Desk],
+) -> None:
+    _here, _listener, desk = console
+    desk.go("/drafts")
+    desk.page.get_by_role("button", name="新建").click()
+    desk.page.wait_for_url("**/drafts/*")
+    draft = desk.page.url
+    desk.page.evaluate(
+        "() => { const fetched = window.fetch; window.fetch = async (...asked) => { const answer = await fetched(...asked);"
+        " await new Promise((goOn) => { window.goOn = goOn; }); return answer; }; }"
+    )
+    number = desk.page.locator('[name="head.copNo"]')
+    number.fill("A")
+    desk.page.wait_for_function("() => window.goOn")  # the station has kept it, and the page does not know it yet
+    number.evaluate(
+        "(field) => { field.value = 'AB'; field.dispatchEvent(new Event('input', {bubbles: true})); window.goOn(); }"
+    )
+    desk.go("/drafts")
+
+    def stands_there() -> bool:
+        desk.page.goto(draft)
+        return number.input_value() == "AB"
+
+    until(stands_there, "what was typed last is kept", seconds=15)
 
 
 def test_a_page_whose_station_is_gone_says_so_until_it_is_back(console: tuple[TryConsole, Listener, Desk]) -> None:

@@ -154,7 +154,8 @@
     };
 
     const kept = document.getElementById("kept");
-    let typed = false; // since it was kept last
+    let typed = 0; // how often something was typed
+    let keptUpTo = 0; // as much of it stands in the draft: somebody may type on before the answer comes
     let unsaved = false; // what was typed could not be kept, for a reason that may pass: away, or logged out
 
     const say = (text, isError) => {
@@ -184,15 +185,16 @@
       asked?.abort();
       asked = new AbortController();
       clearTimeout(timer);
+      const sent = typed;
       let told;
       try {
         let answer = await keep();
         if (answer.status === 403 && (await renew())) answer = await keep();
         const said = await answer.json();
         unsaved = [401, 403, 503].includes(answer.status);
-        say(answer.ok ? draft.dataset.kept : said.said, !answer.ok);
+        if (!answer.ok || typed === sent) say(answer.ok ? draft.dataset.kept : said.said, !answer.ok);
         if (!answer.ok) return;
-        typed = false;
+        keptUpTo = sent;
         draft.elements.base.value = said.base;
         told = said.fields;
       } catch (error) {
@@ -225,13 +227,17 @@
     draft.addEventListener("input", (event) => {
       if (!event.target.name) return;
       touched.add(event.target.name);
-      typed = true;
+      typed += 1;
       clearTimeout(timer);
       timer = setTimeout(judge, 400);
     });
     addEventListener("focus", () => unsaved && judge());
     addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
-    addEventListener("pagehide", () => typed && navigator.sendBeacon(draft.dataset.keep, new URLSearchParams(new FormData(draft))));
+    addEventListener("pagehide", () => {
+      if (typed === keptUpTo) return;
+      count(); // what was sent before may arrive after this
+      navigator.sendBeacon(draft.dataset.keep, new URLSearchParams(new FormData(draft)));
+    });
     draft.addEventListener("submit", async (event) => {
       if (!unsaved) return; // else the browser would leave the page, and what was typed with it
       event.preventDefault();
