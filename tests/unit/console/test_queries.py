@@ -96,25 +96,15 @@ def test_a_query_is_kept_under_a_name_with_its_count_for_its_account_alone(here:
     assert "我的订单" not in visitor.get("/records/views").text
 
 
-def batch(visitor: Visitor, query: str, note: str = "核对中") -> tuple[str, int]:
-    """The preview, and the status of carrying it out."""
-    page = visitor.get(f"/records/batch?{query}").text
-    told = {name: re.findall(rf'name="{name}" value="([^"]*)"', page) for name in ("wanted", "do", "mark")}
-    if not all(told.values()):
-        return page, 0
-    fields = {name: values[0].replace("&amp;", "&") for name, values in told.items()}
-    return page, int(visitor.post("/records/batch", note=note, **fields).status_code)
-
-
 def test_a_result_is_held_and_released_with_a_note_that_stands_in_the_journal(here: TryConsole, tmp_path: Path) -> None:
     orders(here, tmp_path, 3)
     visitor = here.logged_in()
-    page, status = batch(visitor, "do=hold&type=CEB311")
+    page, status = visitor.decide_for_all("do=hold&type=CEB311")
     assert status == 200
     assert "将处理 3 份单证" in page
     assert "在 1 份报文中" in page
     assert len(numbers(visitor, "group=held")) == 3
-    page, status = batch(visitor, "do=release&waiting=CEBD-1648", note="可以了")
+    page, status = visitor.decide_for_all("do=release&waiting=CEBD-1648", note="可以了")
     assert status == 200
     assert numbers(visitor, "group=held") == []
     journal = visitor.get("/journal").text
@@ -127,7 +117,7 @@ def test_nothing_is_done_without_a_note_or_when_something_has_changed_since_it_w
 ) -> None:
     orders(here, tmp_path, 3)
     visitor = here.logged_in()
-    assert batch(visitor, "do=hold", note=" ")[1] == 409
+    assert visitor.decide_for_all("do=hold", note=" ")[1] == 409
     page = visitor.get("/records/batch?do=hold").text
     mark = re.findall(r'name="mark" value="(\w+)"', page)[0]
     orders(here, tmp_path, 2, "more.xlsx")
@@ -140,7 +130,7 @@ def test_what_was_sent_is_neither_held_nor_released_nor_tried_again(here: TryCon
     DeclaredFile.of(here, tmp_path, "inventory", list(inventory_rows(2)))
     visitor = here.logged_in()
     for deed in ("hold", "release", "retry", "declare"):
-        page, status = batch(visitor, f"do={deed}")
+        page, status = visitor.decide_for_all(f"do={deed}")
         assert status == 0, deed
         assert "没有可以这样处理的单证" in page
 
@@ -151,7 +141,7 @@ def test_stored_lists_are_declared_together_as_they_stand(here: TryConsole, tmp_
     for number in (1, 2):
         file.answer(f"CT{number:010d}", "1")
     visitor = here.logged_in()
-    page, status = batch(visitor, "do=declare&type=CEB621")
+    page, status = visitor.decide_for_all("do=declare&type=CEB621")
     assert status == 200
     assert "将处理 2 份单证" in page
     (given,) = here.made.inbox.glob("*.json")

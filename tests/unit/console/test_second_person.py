@@ -54,16 +54,6 @@ def test_who_may_only_declare_opens_what_somebody_else_entered_and_declares_it(h
     assert len(list(here.made.inbox.glob("*.xlsx"))) == 1
 
 
-def batch(visitor: Visitor, query: str) -> tuple[str, int]:
-    """The preview, and the status of carrying it out; 0 where nothing is offered."""
-    page = visitor.get(f"/records/batch?{query}").text
-    told = {name: re.findall(rf'name="{name}" value="([^"]*)"', page) for name in ("wanted", "do", "mark")}
-    if not all(told.values()):
-        return page, 0
-    fields = {name: values[0].replace("&amp;", "&") for name, values in told.items()}
-    return page, int(visitor.post("/records/batch", note="核对", **fields).status_code)
-
-
 def a_list(folder: Path, rows: Sequence[Line]) -> bytes:
     """A workbook of inventory lists."""
     write_workbook(folder / "lists.xlsx", "inventory", list(rows))
@@ -92,12 +82,12 @@ def test_a_stored_list_is_not_declared_by_whoever_entered_it_alone_or_among_othe
     assert 'action="/records/1/declare"' not in enters.get("/records/1").text
     assert "（录入：li）" in enters.get("/records/1").text
     assert enters.post("/records/1/declare").status_code == 409
-    page, status = batch(enters, "do=declare")
+    page, status = enters.decide_for_all("do=declare")
     assert status == 0
     assert "另有 2 份由您录入" in page
     assert not list(here.made.inbox.glob("*.json"))
     assert declares.post("/records/1/declare").status_code == 303
-    page, status = batch(declares, "do=declare&order=" + rows[1]["head.orderNo"])
+    page, status = declares.decide_for_all("do=declare&order=" + rows[1]["head.orderNo"])
     assert status == 200
     assert len(list(here.made.inbox.glob("*.json"))) == 2
 
@@ -108,13 +98,13 @@ def test_what_is_held_is_not_released_by_whoever_entered_it(here: TryConsole, tm
     name = brought_and_declared(here, enters, declares, a_list(tmp_path, rows))
     read_rows(here, tmp_path, "inventory", rows, name)
     read_rows(here, tmp_path, "order", list(order_rows(1, first=9)), "through the folder.xlsx")
-    assert batch(enters, "do=hold")[1] == 200, "to keep something back needs nobody else"
-    page, status = batch(enters, "do=release&group=held")
+    assert enters.decide_for_all("do=hold")[1] == 200, "to keep something back needs nobody else"
+    page, status = enters.decide_for_all("do=release&group=held")
     assert status == 200
     assert "将处理 1 份单证" in page
     assert "另有 2 份由您录入" in page
-    assert batch(enters, "do=release&group=held")[1] == 0
-    assert batch(declares, "do=release&group=held")[1] == 200
+    assert enters.decide_for_all("do=release&group=held")[1] == 0
+    assert declares.decide_for_all("do=release&group=held")[1] == 200
 
 
 def test_what_stays_behind_is_still_of_whoever_entered_it(here: TryConsole) -> None:

@@ -57,7 +57,7 @@ class Row:
 class Table:
     """A sheet; of more rows than `longest` as many as it takes, the second called `title 2`.
 
-    `above`: sentences over the headings; `in_sight`: so many columns stay while she scrolls, and stand on each page.
+    `above`: sentences over the headings; `in_sight`: so many columns stay when the sheet is scrolled, and are on each page.
     """
 
     title: str

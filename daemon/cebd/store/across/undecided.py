@@ -1,5 +1,7 @@
-"""Messages that wait for a person's decision: the restored store does not know whether they were declared (`asked`), or what a list
-rests on did not reach the e-port in time, or a person has held them (`held`).
+"""Messages that wait for a person's decision.
+
+`asked`: the restored store does not know whether they were declared. `held`: a person has held them, or what a list rests on did not reach
+the e-port in time.
 
 The station leaves them alone. They end in three ways, and a list that a person has released does not wait again:
 
