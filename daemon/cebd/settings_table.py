@@ -30,7 +30,7 @@ NOT_USABLE = "CEBD-2001"  # the problem of a settings file that cannot be used
 class Table(BaseModel):
     """A table of the file: no key that it does not know, and never changed once it is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     def paths(self) -> dict[str, Path]:
         """By key, what must be there for the table to be of use, as written."""
