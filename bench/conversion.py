@@ -14,19 +14,23 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cebd.trial.station import MadeStation, make_station
+from cebd.memory import loaded_for_good
+from cebd.when_asked import left_out
 
 if TYPE_CHECKING:
     from cebd.clock import Clock
     from cebd.records.ids import DropId, MessageId
     from cebd.settings import Settings
     from cebd.store.store import Store
+    from cebd.trial.station import MadeStation
 
 _HELD = "held.txt"
 
 
 def new_station(folder: Path) -> MadeStation:
     """A station without a store; nobody listens at its channel."""
+    from cebd.trial.station import make_station
+
     return make_station(folder, port=2222)
 
 
@@ -58,15 +62,19 @@ def seconds_held(station: MadeStation) -> float:
 
 
 def convert(folder: Path) -> None:
-    """From the inbox to signed messages in the store."""
-    from cebd.clock import SystemClock
-    from cebd.intake.claim import claim
-    from cebd.settings import load_settings
-    from cebd.signing.sign_message import SignatureBatch
-    from cebd.signing.signers.kind import SignerContext
-    from cebd.signing.signers.kinds import open_signer
-    from cebd.store.store import Store
-    from cebd.store.transaction import batches
+    """From the inbox to signed messages in the store, by a process that has loaded what it needs as a station has."""
+    with loaded_for_good():
+        with left_out("rich"):
+            import structlog  # noqa: F401
+        from cebd.clock import SystemClock
+        from cebd.intake.claim import claim
+        from cebd.settings import load_settings
+        from cebd.signing.sign_message import SignatureBatch
+        from cebd.signing.signers.kind import SignerContext
+        from cebd.signing.signers.kinds import open_signer
+        from cebd.station.work import readings, stages  # noqa: F401
+        from cebd.store.store import Store
+        from cebd.store.transaction import batches
 
     settings = load_settings(folder / "cebd.toml")
     enterprise = settings.enterprise[0]
