@@ -171,7 +171,7 @@ class PlainRows:
         numbers = list(map(int, different))
         lengths = self._texts.lengths(numbers)
         length = sum(_for_each(written, different, lengths) if repeats else lengths)
-        added_bytes = length + _LONGER * len(written) - sum(map(len, written))
+        added_bytes = length + _LONGER * len(written) - len(b"".join(written))
         if added_bytes > most:
             raise _TooLong
         texts = self._texts.texts(numbers)

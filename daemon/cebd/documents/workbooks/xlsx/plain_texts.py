@@ -9,8 +9,10 @@ take four bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from operator import sub
 from sys import getsizeof
 
 from lxml import etree
@@ -39,6 +41,7 @@ class PlainTexts:
 
     def __init__(self, texts: SharedTexts, careful: ReadCells) -> None:
         self._content, self._starts = texts.content, texts.starts
+        self._lengths = array("I", map(sub, texts.starts[1:], texts.starts))
         self._careful = careful
         self._kept = [_UNREAD] * (len(texts.starts) - 1)
         self._kept_bytes = 0
@@ -46,9 +49,8 @@ class PlainTexts:
 
     def lengths(self, numbers: Sequence[int]) -> list[int]:
         """How many bytes each takes as an element. Raises NotPlain where there is no such text: the careful path refuses it."""
-        starts = self._starts
         try:
-            return [starts[number + 1] - starts[number] for number in numbers]
+            return list(map(self._lengths.__getitem__, numbers))
         except IndexError:
             raise NotPlain from None
 
@@ -72,16 +74,15 @@ class PlainTexts:
             if self._starts[last] - self._starts[first] <= _MAX_BLOCK_BYTES:
                 with suppress(NotPlain):
                     content = bytes(self._content[self._starts[first] : self._starts[last]])
-                    self._keep(range(first, last), self._plain(content, last - first))
+                    texts = self._plain(content, last - first)
+                    self._kept[first:last] = texts
+                    self._kept_bytes += sum(map(getsizeof, texts))
         left = [number for number in numbers if self._kept[number] == _UNREAD]
         if left:
             content = b"".join(self._content[self._starts[number] : self._starts[number + 1]] for number in left)
-            self._keep(left, self._plain(content, len(left)))
-
-    def _keep(self, numbers: Iterable[int], texts: list[str]) -> None:
-        for number, text in zip(numbers, texts, strict=True):
-            self._kept[number] = text
-        self._kept_bytes += sum(map(getsizeof, texts))
+            for number, text in zip(left, self._plain(content, len(left)), strict=True):
+                self._kept[number] = text
+                self._kept_bytes += getsizeof(text)
 
     def _plain(self, elements: bytes, count: int) -> list[str]:
         """The texts of so many elements that follow each other. Raises NotPlain."""

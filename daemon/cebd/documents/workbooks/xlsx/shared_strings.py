@@ -34,7 +34,7 @@ _START = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<sst(?:\s[^>]*)
 _ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE)
 _END = re.compile(rb"\s*(?:<extLst[\s>].*</extLst>\s*)?</sst>\s*", re.DOTALL)
 _BETWEEN = re.compile(rb"</si>\s+<si>")
-_PLAIN_TAGS = (b"<si>", b"</si>", b"<t>", b'<t xml:space="preserve">', b"</t>", b"<t/>")
+_TEXT_TAGS = (b"<t>", b'<t xml:space="preserve">', b"</t>", b"<t/>")
 # Of texts with fonts and readings (ECMA-376 part 1, 18.4). Anything else could end a cell early, or begin one.
 _RESPELLED = re.compile(rb' t="s"><(?:[\w.-]+:)?v>(\d{1,9})</(?:[\w.-]+:)?v>')
 _OTHER_TAG = re.compile(
@@ -110,7 +110,7 @@ def _plain(blocks: Iterable[bytes]) -> SharedTexts | None:
             taken = _BETWEEN.sub(b"</si><si>", taken)
         if not taken.startswith(b"<si>") or not taken.count(b"<si>") == count == taken.count(b"</si><si>") + 1:
             return None
-        if taken.count(b"<") != sum(map(taken.count, _PLAIN_TAGS)) and _OTHER_TAG.search(taken):
+        if taken.count(b"<") != 2 * count + sum(map(taken.count, _TEXT_TAGS)) and _OTHER_TAG.search(taken):
             return None
         if len(starts) + count > MAX_TEXTS:
             raise _too_many()
