@@ -71,6 +71,13 @@ def test_formulas_errors_and_hidden_rows_are_seen_in_every_piece(tmp_path: Path)
     assert len(opened.ready) == len(opened.records) - 2
 
 
+def test_a_row_without_any_height_is_held_back_in_a_later_piece(tmp_path: Path) -> None:
+    part = sheet_xml(ORDERS).replace('<row r="286">', '<row r="286" ht="0" customHeight="1">')
+    opened = Opened(with_sheet_xml(tmp_path / "o.xlsx", part))
+    assert [(one.id, one.place.row) for one in opened.records[284].problems] == [("CEBD-1060", 286)]
+    assert len(opened.ready) == len(opened.records) - 1
+
+
 def test_merged_cells_hold_for_rows_of_later_pieces(tmp_path: Path) -> None:
     part = sheet_xml(ORDERS).replace(
         "</sheetData>", '</sheetData><mergeCells count="1"><mergeCell ref="C280:C282"/></mergeCells>'

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cebd.documents.workbooks.unreadable import Unreadable, refused
 from cebd.documents.workbooks.xlsx.archive import Archive, damaged
 from cebd.documents.workbooks.xlsx.parts import BookParts, may_be_struck, struck_rows
-from cebd.documents.workbooks.xlsx.pieces import MAX_ROWS, Frame, Piece, cut, fits, inspect
+from cebd.documents.workbooks.xlsx.pieces import MAX_ROWS, Frame, Piece, cut, fits, inspect, may_hide
 
 _HEAD_ROWS = 64  # rows that are read of every sheet of a large workbook: headings are looked for in the first 20
 
@@ -32,7 +32,7 @@ def heads_of(archive: Archive, book: BookParts, names: list[str]) -> dict[str, H
             if isinstance(part_of_sheet, Frame):
                 frame = part_of_sheet
                 continue
-            hides = hides or b"hidden" in part_of_sheet or may_be_struck(part_of_sheet, book)
+            hides = hides or may_hide(part_of_sheet) or may_be_struck(part_of_sheet, book)
             if not first.rows:
                 first = _head(part_of_sheet, frame.prefix)
                 if first.rows and not fits(first, frame.prefix):

@@ -31,7 +31,7 @@ _NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d{1,9})["']""")
 _HIDDEN = re.compile(
     rb"""\s(?:hidden\s*=\s*["'](?:1|true)|ht\s*=\s*["']0(?:\.0*)?)["']"""
 )  # no height is nothing to be seen, either
-_MAY_BE_HIDDEN = (b"hidden", b'ht="0', b"ht='0")
+_NO_HEIGHT = re.compile(rb"""ht\s*=\s*["']0""")
 _ADDRESS = re.compile(rb"""\sr\s*=\s*["']([A-Z]+)(\d+)["']""")
 
 
@@ -120,12 +120,17 @@ def _cut_rows(data: bytes, stream: Iterator[bytes], prefix: bytes, size: int) ->
         parts, length = [data[at:]], len(data) - at
 
 
+def may_hide(rows: bytes) -> bool:
+    """Whether some of these rows may be hidden, or without any height."""
+    return b"hidden" in rows or (b"ht" in rows and _NO_HEIGHT.search(rows) is not None)
+
+
 _PLAIN_ROW = re.compile(rb'<row r="(\d{1,9})"')
 
 
 def inspect(rows: bytes, prefix: bytes, before: int) -> Piece:
     """The piece of these rows; `before` is the number of the row above them. Raises Unreadable."""
-    hides = any(word in rows for word in _MAY_BE_HIDDEN)
+    hides = may_hide(rows)
     if not prefix and not hides:
         numbers = list(map(int, _PLAIN_ROW.findall(rows)))
         if len(numbers) == rows.count(b"<row") and before < max(numbers, default=0) <= MAX_ROWS >= len(numbers):
