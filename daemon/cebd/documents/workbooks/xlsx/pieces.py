@@ -31,7 +31,7 @@ _NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d{1,9})["']""")
 _HIDDEN = re.compile(
     rb"""\s(?:hidden\s*=\s*["'](?:1|true)|ht\s*=\s*["']0(?:\.0*)?)["']"""
 )  # no height is nothing to be seen, either
-_NO_HEIGHT = re.compile(rb"""ht\s*=\s*["']0""")
+_MAY_HIDE = re.compile(rb"""h(?:idden|t\s*=\s*["']0)""")  # faster than `in`: the rows of most sheets have no h
 _ADDRESS = re.compile(rb"""\sr\s*=\s*["']([A-Z]+)(\d+)["']""")
 
 
@@ -122,7 +122,7 @@ def _cut_rows(data: bytes, stream: Iterator[bytes], prefix: bytes, size: int) ->
 
 def may_hide(rows: bytes) -> bool:
     """Whether some of these rows may be hidden, or without any height."""
-    return b"hidden" in rows or (b"ht" in rows and _NO_HEIGHT.search(rows) is not None)
+    return _MAY_HIDE.search(rows) is not None
 
 
 _PLAIN_ROW = re.compile(rb'<row r="(\d{1,9})"')
