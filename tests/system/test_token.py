@@ -624,7 +624,7 @@ def test_another_token_named_in_gbk_beside_it_disturbs_nothing(desk: Desk) -> No
 
 
 def test_python_pkcs11_still_needs_to_be_made_to_keep_the_bytes_of_names() -> None:
-    """When this fails, `cebd.signing.labels` can do with less."""
+    """When this fails, `cebd.signing.tokens.names` can do with less."""
     assert "\ufffd" in pkcs11.types._CK_UTF8CHAR_to_str("签名".encode("gbk"))
     with pytest.raises(UnicodeDecodeError):
         AttributeMapper().unpack_attributes(pkcs11.Attribute.LABEL, "签名".encode("gbk"))

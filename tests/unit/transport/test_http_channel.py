@@ -291,6 +291,8 @@ def test_no_more_requests_a_minute_than_the_settings_say() -> None:
     ("given", "word"),
     [
         ({"send_url": "eport.example.org"}, "http://"),
+        ({"send_url": "https://eport.example.org:port"}, "must be an address"),
+        ({"send_url": "https://[eport.example.org"}, "must be an address"),
         ({"send_url": "https://user:pass@eport.example.org"}, "no user and no password"),
         ({"server_sha256": ["AA:BB"]}, "fingerprint"),
         ({"client_key": "k.pem"}, "needs client_cert"),
