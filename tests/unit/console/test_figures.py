@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from lxml import etree, html
 
 from builders.consoles import DeclaredFile, TryConsole
 from cebd.console.charts import drawn
+from cebd.console.pages import figures
 from cebd.console.pages import records as pages
+from cebd.console.visit import Visit
 from cebd.operations.console.figures import Chart, Series
 from cebd.operations.text import Text
+from cebd.receipts.statements.tables import Row
 from cebd.trial.rows import inventory_rows
 
 
@@ -76,6 +81,15 @@ def test_equal_failures_stand_once_with_their_number_and_their_causes(here: TryC
 def test_without_tax_bills_the_page_says_so_and_takes_nonsense_for_this_month(here: TryConsole) -> None:
     visitor = here.logged_in()
     assert "共 0 张税单" in visitor.get("/tax?first=2026-99&last=x&enterprise=nobody&payer=%00").text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", ["全部有效税单", "未注明", 3]), ("en", ["all valid bills", "none given", 3])]
+)
+def test_sums_of_tax_bills_stand_in_the_language_of_the_page(language: str, words: list[object]) -> None:
+    visit = cast("Visit", SimpleNamespace(language=language))
+    row = Row(("全部有效税单 all valid bills", "（未注明 none given）", 3))
+    assert figures._in_words(visit, row) == words
 
 
 def test_while_evidence_is_made_another_is_asked_to_wait(

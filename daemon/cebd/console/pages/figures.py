@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from cebd.console.charts import drawn
 from cebd.console.visit import Visit
+from cebd.decisions.wording import Language, worded
 from cebd.operations.text import Refused, Text
-from cebd.receipts.statements.tables import make_workbook
+from cebd.receipts.statements.tables import Cell, Row, make_workbook
 from cebd.receipts.statements.tax_bill_book import SUM_COLUMNS, bill_columns, bill_row, sums, tax_bill_tables
 from cebd.store.statements.tax_bills import Bill, bills_between
 
@@ -61,9 +62,16 @@ def tax(visit: Visit) -> Response:
         last=last,
         payer=payer,
         columns=bill_columns(),
-        rows=[bill_row(bill) for bill in bills[:_SHOWN]],
+        rows=[_in_words(visit, bill_row(bill)) for bill in bills[:_SHOWN]],
         shown=shown,
         sum_columns=SUM_COLUMNS,
-        sums=list(sums(bills)) if shown <= _SUMMED else None,
+        sums=[_in_words(visit, row) for row in sums(bills)] if shown <= _SUMMED else None,
         too_many=_TOO_MANY,
     )
+
+
+def _in_words(visit: Visit, row: Row) -> list[Cell]:
+    """The cells in the language of the page; in a workbook the first two of a row have words of both."""
+    language: Language = "en" if visit.language == "en" else "zh"
+    named = [worded(str(cell or "").strip("（）"), language) for cell in row.cells[:2]]
+    return [*named, *row.cells[2:]]
