@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _PATIENCE_SECONDS = 120  # where no limits can be set, and on a busy computer
+_TRIALS = 2  # a computer that slept meanwhile, or stood still, says nothing of the file
 _MIB = 1 << 20
 # The interpreter; and 12 bytes for each of the file: a number takes 6 there and 64 in a table, a text 14 and more.
 _MEMORY, _MEMORY_PER_BYTE, _MOST_MEMORY = 256 * _MIB, 12, 2048 * _MIB
@@ -41,18 +43,18 @@ def survives(path: Path) -> bool:
     size = path.stat().st_size
     memory = min(_MEMORY + _MEMORY_PER_BYTE * size, _MOST_MEMORY)
     seconds = _CPU_SECONDS + size // _BYTES_PER_CPU_SECOND
-    try:
-        trial = subprocess.run(  # noqa: S603
-            [_python(), "-c", _TRIAL, str(path), str(memory), str(seconds)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=_PATIENCE_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return trial.returncode == 0
+    for _ in range(_TRIALS):
+        with suppress(subprocess.TimeoutExpired):
+            trial = subprocess.run(  # noqa: S603
+                [_python(), "-c", _TRIAL, str(path), str(memory), str(seconds)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=_PATIENCE_SECONDS,
+                check=False,
+            )
+            return trial.returncode == 0
+    return False
 
 
 def _python() -> str:
