@@ -10,9 +10,7 @@ from cebd.console.visit import Visit
 from cebd.messages.description import MessageType, message_types
 from cebd.operations.console.record.page import STATES, state_of
 from cebd.problems.problem import mask
-from cebd.store.across.finding.references import NUMBERS
 from cebd.store.console.journal import JournalLine
-from cebd.store.console.questions import FoundRecord
 
 _LONGEST_DETAIL = 600
 
@@ -39,11 +37,6 @@ def noun(type_: str, visit: Visit) -> str:
     """What such a document is called."""
     message = message_types()[type_]
     return visit.say(message.zh, message.en)
-
-
-def number_of(record: FoundRecord) -> str:
-    """The numbers by which people know it; the codes of companies, which stand in its key too, are left out."""
-    return " ".join(value for name, value in record.key.items() if name.endswith(NUMBERS)) or record.guid
 
 
 def label(type_: str, name: str, visit: Visit) -> str:
@@ -119,7 +112,6 @@ GLOBALS: Mapping[str, Callable[..., object] | Mapping[object, object]] = {
     "journal_event": journal_event,
     "label": label,
     "noun": noun,
-    "number_of": number_of,
     "shown": shown,
     "type_of": type_of,
     "state_of": state_of,

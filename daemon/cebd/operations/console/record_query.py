@@ -181,7 +181,7 @@ def _cells(record: FoundRecord) -> tuple[Cell, ...]:
     return (
         record.enterprise,
         f"{noun(record.type)[0]} {record.type}",
-        " ".join(record.key.values()),
+        record.number,
         record.order_no,
         record.waybill_no,
         f"{state.zh} {record.state}",

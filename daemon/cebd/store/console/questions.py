@@ -18,7 +18,7 @@ from cebd.records.states import DropState, MessageState, State
 from cebd.store.across.finding.groups import Group, groups_of_records
 from cebd.store.across.finding.listings import records_of_messages
 from cebd.store.across.finding.pages import Filter, Place, count_up_to, is_unresolved, record_places
-from cebd.store.across.finding.references import find
+from cebd.store.across.finding.references import NUMBERS, find
 from cebd.store.drops import Drop, drop_of
 from cebd.store.receipts import StoredReceipt, stored_receipt
 from cebd.store.tables import drops, history, messages, receipts, records, state_of
@@ -53,6 +53,11 @@ class FoundRecord:
     received: str
     active: bool
     problems: tuple[Problem, ...]
+
+    @property
+    def number(self) -> str:
+        """The numbers by which people know it; the codes of companies, which stand in its key too, are left out."""
+        return " ".join(value for name, value in self.key.items() if name.endswith(NUMBERS)) or self.guid
 
 
 @dataclass(frozen=True, slots=True)
