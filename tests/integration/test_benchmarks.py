@@ -36,7 +36,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         return processes.start(arguments, script=script, stdout=output, stderr=output, changes_cebd=False)
 
     monkeypatch.setattr(process_tree, "start", start)
-    monkeypatch.setattr(conversion, "make_station", new_station)
+    monkeypatch.setattr("cebd.trial.station.make_station", new_station)
     monkeypatch.setattr(whole_station, "make_station", new_station)
 
 

@@ -70,7 +70,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
             yield Shared(station, server, folder / "local")
         assert station.stop() == 0
         told = orders_told(station, "SMB")
-        assert set(told.values()) == {1}, told
+        assert set(told.values()) <= {1}, told  # none where the one test of this process declares nothing
         assert "Traceback" not in station.log()
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from cebd.apart import Apart
 from cebd.customs.book_files import book
+from cebd.disk.events import new_observer
 from cebd.intake.inboxes.shares import is_share
 from cebd.memory import FreeMemory, keep_little
 from cebd.messages.description import read_descriptions
@@ -239,7 +240,6 @@ def _observe(settings: Settings, woken: threading.Event, observers: list[BaseObs
     An observer for each enterprise, added to `observers` once it observes: beginning means to look into the inbox, which may not answer.
     """
     from watchdog.events import FileSystemEventHandler
-    from watchdog.observers import Observer
 
     class Wake(FileSystemEventHandler):
         def on_any_event(self, event: Any) -> None:
@@ -256,9 +256,9 @@ def _observe(settings: Settings, woken: threading.Event, observers: list[BaseObs
             )
             return
         try:
-            observer = Observer()  # raises where the system has no more of what it gives events by
-            observer.schedule(Wake(), str(inbox), recursive=True)
-            observer.start()
+            observing = new_observer()
+            observing.schedule(Wake(), str(inbox), recursive=True)
+            observing.start()
         except OSError as error:
             log.warning(
                 "the system reports no file events for this folder; it is scanned at intervals",
@@ -267,7 +267,7 @@ def _observe(settings: Settings, woken: threading.Event, observers: list[BaseObs
                 reason=str(error),
             )
         else:
-            observers.append(observer)
+            observers.append(observing)
 
     Apart("observe").in_turn({enterprise.name: partial(observe, enterprise) for enterprise in settings.enterprise})
 

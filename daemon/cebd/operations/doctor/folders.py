@@ -22,6 +22,7 @@ from typing import Any
 
 from cebd.apart import answered
 from cebd.disk.entering import open_folder
+from cebd.disk.events import new_observer
 from cebd.disk.files import write_file
 from cebd.disk.folder import temporary_name
 from cebd.disk.full import NO_ROOM
@@ -163,7 +164,6 @@ def _notice(about: str, inbox: Path, seconds: float, *, may_write: bool) -> Iter
 def _refused_events(inbox: Path) -> str | None:
     """Why no event comes when a file is made and removed; None when one does."""
     from watchdog.events import FileSystemEventHandler
-    from watchdog.observers import Observer
 
     heard = threading.Event()
 
@@ -174,9 +174,9 @@ def _refused_events(inbox: Path) -> str | None:
 
     probe = inbox / temporary_name()
     try:
-        observer = Observer()
-        observer.schedule(Hear(), str(inbox))
-        observer.start()
+        observing = new_observer()
+        observing.schedule(Hear(), str(inbox))
+        observing.start()
     except OSError as error:
         return error.strerror or str(error)
     try:
@@ -184,7 +184,7 @@ def _refused_events(inbox: Path) -> str | None:
         probe.unlink()
         return None if heard.wait(_EVENT_SECONDS) else "timeout"
     finally:
-        observer.stop()
+        observing.stop()
 
 
 def _others(about: str, inbox: Path) -> Iterator[Finding]:
