@@ -32,13 +32,17 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TryConso
         yield here, listener, desk
 
 
+def open_a_new_draft(desk: Desk) -> None:
+    desk.go("/drafts")
+    desk.page.get_by_role("button", name="新建").click()
+    desk.page.wait_for_url("**/drafts/*")
+
+
 def test_a_second_press_on_declare_before_the_answer_asks_for_nothing(
     console: tuple[TryConsole, Listener, Desk],
 ) -> None:
     _here, _listener, desk = console
-    desk.go("/drafts")
-    desk.page.get_by_role("button", name="新建").click()
-    desk.page.wait_for_url("**/drafts/*")
+    open_a_new_draft(desk)
     taken: list[bool] = desk.page.evaluate(
         "() => [1, 2].map(() => document.getElementById('draft').dispatchEvent("
         "new SubmitEvent('submit', {bubbles: true, cancelable: true})))"
@@ -50,9 +54,7 @@ def test_what_was_typed_before_the_answer_to_an_earlier_save_is_kept_when_the_pa
     console: tuple[TryConsole, Listener, Desk],
 ) -> None:
     _here, _listener, desk = console
-    desk.go("/drafts")
-    desk.page.get_by_role("button", name="新建").click()
-    desk.page.wait_for_url("**/drafts/*")
+    open_a_new_draft(desk)
     draft = desk.page.url
     desk.page.evaluate(
         "() => { const fetched = window.fetch; window.fetch = async (...asked) => { const answer = await fetched(...asked);"

@@ -36,9 +36,8 @@ log = structlog.get_logger("cebd")
 _ENVIRONMENT = ("PATH", "LANG", "LC_", "LD_", "TZ", "TMP", "TEMP", "PYTHON", "SYSTEMROOT", "WINDIR", "COVERAGE_")
 _CRASHES = ("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP", "SIGXCPU")
 _WINDOWS_EXCEPTIONS = 0xC0000000  # exit codes from here on, NTSTATUS
-_PIPE_BYTES = (
-    1 << 20
-)  # usual are 64 KiB: a message is longer, and whoever sends it would wait for the other side's turn
+# Usual are 64 KiB: a message is longer, and whoever sends it would wait for the other side's turn.
+_PIPE_BYTES = 1 << 20
 _LAST_WORDS = 2000  # bytes
 _LAST_SECONDS = 5.0  # for a process that was killed to be gone
 _LOOK_SECONDS = (

@@ -10,6 +10,7 @@ from cebd.console.visit import Visit
 from cebd.messages.description import MessageType, message_types
 from cebd.operations.console.record.page import STATES, state_of
 from cebd.problems.problem import mask
+from cebd.store.console.accounts import Role
 from cebd.store.console.journal import JournalLine
 
 _LONGEST_DETAIL = 600
@@ -92,7 +93,7 @@ def journal_event(event: str, visit: Visit) -> str:
     return visit.say(_EVENTS.get(event, event), event)
 
 
-_ROLES = {"view": "查看", "enter": "录入", "declare": "申报", "administer": "管理"}
+_ROLES: Mapping[str, str] = {Role.VIEW: "查看", Role.ENTER: "录入", Role.DECLARE: "申报", Role.ADMINISTER: "管理"}
 
 
 def journal_detail(line: JournalLine, visit: Visit) -> str:
@@ -106,12 +107,13 @@ def journal_detail(line: JournalLine, visit: Visit) -> str:
     return told
 
 
-GLOBALS: Mapping[str, Callable[..., object] | Mapping[object, object]] = {
+GLOBALS: Mapping[str, Callable[..., object] | Mapping[str, object]] = {
     "days_left": days_left,
     "journal_detail": journal_detail,
     "journal_event": journal_event,
     "label": label,
     "noun": noun,
+    "roles": _ROLES,
     "shown": shown,
     "type_of": type_of,
     "state_of": state_of,

@@ -28,9 +28,8 @@ _WIDTHS = ((MAX_COLUMNS, "[A-Z]{1,2}"), (234, "[A-H]?[A-Z]"), (52, "A?[A-Z]"), (
 _SHEET_DATA = re.compile(rb"<((?:[\w.-]+:)?)sheetData\s*(/?)>")
 _ENCODING = re.compile(rb"""\A\s*<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE)
 _NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d{1,9})["']""")
-_HIDDEN = re.compile(
-    rb"""\s(?:hidden\s*=\s*["'](?:1|true)|ht\s*=\s*["']0(?:\.0*)?)["']"""
-)  # no height is nothing to be seen, either
+# No height is nothing to be seen, either.
+_HIDDEN = re.compile(rb"""\s(?:hidden\s*=\s*["'](?:1|true)|ht\s*=\s*["']0(?:\.0*)?)["']""")
 _MAY_HIDE = re.compile(rb"""h(?:idden|t\s*=\s*["']0)""")  # faster than `in`: the rows of most sheets have no h
 _ADDRESS = re.compile(rb"""\sr\s*=\s*["']([A-Z]+)(\d+)["']""")
 
